@@ -1,0 +1,91 @@
+# NWB and BIDS files become recordings.
+
+
+def raw_inputs(cohort, paths):
+    """Of a user's own files the content counts (`raw` below), not the time stamps."""
+    own = [d.root.as_posix() + "/" for d in plan.datasets.values() if d.local]
+    return [ancient(p) if p.startswith(tuple(own)) else p for p in paths]
+
+
+def read_settings(wildcards):
+    source = plan.recordings[wildcards.cohort][wildcards.recording]
+    return plan.datasets[source.dataset].spec["read"]
+
+
+def cohort_files(cohort):
+    recordings = plan.recordings[cohort]
+    files = {path for name in recordings for path in plan.raw_files(cohort, name)}
+    return sorted(files.union(plan.tables(cohort, "participants.tsv")))
+
+
+rule discover_cohort:
+    input:
+        raw=lambda wildcards: raw_inputs(
+            wildcards.cohort, cohort_files(wildcards.cohort)
+        ),
+    output:
+        table="results/{cohort}/cohort.tsv",
+        dictionary="results/{cohort}/cohort.json",
+    log:
+        "results/{cohort}/logs/discover.log",
+    benchmark:
+        "results/{cohort}/benchmarks/discover.tsv"
+    params:
+        sources=lambda wildcards: plan.sources(wildcards.cohort),
+        group_column=lambda wildcards: plan.cohorts[wildcards.cohort]["group"]["column"],
+        raw=lambda wildcards: plan.content(
+            wildcards.cohort, cohort_files(wildcards.cohort)
+        ),
+        code=code_of("discover.py"),
+    conda:
+        "../../envs/ingest.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=30,
+    script:
+        "../scripts/discover.py"
+
+
+rule discover:
+    input:
+        [f"results/{cohort}/cohort.tsv" for cohort in plan.cohorts],
+
+
+rule ingest_recording:
+    input:
+        files=lambda wildcards: raw_inputs(
+            wildcards.cohort,
+            plan.raw_files(wildcards.cohort, wildcards.recording),
+        ),
+    output:
+        nc="results/{cohort}/{recording}/recording.nc",
+        figure="results/{cohort}/{recording}/recording.svg",
+    log:
+        "results/{cohort}/{recording}/logs/ingest.log",
+    benchmark:
+        "results/{cohort}/{recording}/benchmarks/ingest.tsv"
+    params:
+        settings=lambda wildcards: read_settings(wildcards),
+        source=lambda wildcards: plan.source(wildcards.cohort, wildcards.recording),
+        raw=lambda wildcards: plan.content(
+            wildcards.cohort, plan.raw_files(wildcards.cohort, wildcards.recording)
+        ),
+        code=code_of("ingest.py"),
+    conda:
+        "../../envs/ingest.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        runtime=30,
+    script:
+        "../scripts/ingest.py"
+
+
+rule ingest:
+    input:
+        [
+            f"results/{cohort}/{recording}/recording.nc"
+            for cohort in plan.cohorts
+            for recording in plan.recordings[cohort]
+        ],

@@ -1,0 +1,39 @@
+# Training: all runs of one model on one recording in one job.
+
+
+rule train_model:
+    input:
+        series="results/{cohort}/{recording}/series.nc",
+        statespace="results/{cohort}/{recording}/statespace.nc",
+    output:
+        nc="results/{cohort}/{recording}/models/{model}/fit.nc",
+        figure="results/{cohort}/{recording}/models/{model}/fit.svg",
+    log:
+        "results/{cohort}/{recording}/logs/train_{model}.log",
+    benchmark:
+        "results/{cohort}/{recording}/benchmarks/train_{model}.tsv"
+    params:
+        settings=lambda wildcards: config["models"][wildcards.model],
+        seed=lambda wildcards: plan.seed(
+            wildcards.cohort, wildcards.recording, wildcards.model
+        ),
+        checkpoint="results/{cohort}/{recording}/models/{model}/.checkpoint.nc",
+        code=code_of("train.py"),
+    conda:
+        "../../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        runtime=240,
+    script:
+        "../scripts/train.py"
+
+
+rule train:
+    input:
+        [
+            f"results/{cohort}/{recording}/models/{model}/fit.nc"
+            for cohort in plan.cohorts
+            for recording in plan.recordings[cohort]
+            for model in plan.cohorts[cohort]["models"]
+        ],
