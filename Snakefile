@@ -1,1 +1,4 @@
 include: "workflow/Snakefile"
+
+
+workflow.default_target = "all"  # an include does not bring it along

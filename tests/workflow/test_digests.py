@@ -3,6 +3,7 @@
 import os
 
 import pytest
+
 from orchestration import digests
 from orchestration.digests import FileDigests
 

@@ -1,4 +1,4 @@
-"""The conda environments: equal to the requirement files, complete for the scripts that use them."""
+"""The conda environments: equal to the requirement files, complete for the scripts."""
 
 import importlib.util
 import re
@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from orchestration.digests import SCRIPTS, import_closure, imported_modules
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from orchestration.digests import SCRIPTS, import_closure, imported_modules
 
 ROOT = Path(__file__).resolve().parents[2]
 spec = importlib.util.spec_from_file_location("pin", ROOT / "envs" / "pin.py")
@@ -60,15 +61,14 @@ def test_pins_of_an_environment_are_those_of_the_requirement_file(path):
 
 
 def test_development_pins_do_not_contradict_those_of_the_run():
-    assert not requirement_pins("requirements-dev.txt").keys() & requirement_pins(
-        "requirements.txt"
-    ).keys()
+    assert (
+        not requirement_pins("requirements-dev.txt").keys()
+        & requirement_pins("requirements.txt").keys()
+    )
 
 
 def test_pinned_files_are_what_is_installed():
-    stale = [
-        path for path, content in pin.files().items() if (ROOT / path).read_text() != content
-    ]
+    stale = [path for path, content in pin.files().items() if (ROOT / path).read_text() != content]
     assert stale == []
 
 

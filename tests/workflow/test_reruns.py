@@ -5,7 +5,8 @@ import shutil
 
 import numpy as np
 import pytest
-from conftest import oscillation, write_timeseries
+
+from project import oscillation, write_timeseries
 
 BRANCH = {
     "ingest_recording",

@@ -11,11 +11,13 @@ import yaml
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
 Schema = dict[str, Any]
+Problem = Any  # jsonschema.ValidationError, whose fields have no useful types
 
 
 def load_schema(name: str) -> Schema:
     """A schema with the references to its neighbours (``$ref: other.schema.yaml``) filled in."""
-    return inline(yaml.safe_load((SCHEMAS / name).read_text(encoding="utf-8")))
+    schema: Schema = inline(yaml.safe_load((SCHEMAS / name).read_text(encoding="utf-8")))
+    return schema
 
 
 def inline(node: Any) -> Any:
@@ -44,7 +46,8 @@ def complete(config: Mapping[str, Any], name: str = "config.schema.yaml") -> dic
     ]
     if problems:
         raise ValueError("\n".join(sorted(set(problems))))
-    return with_defaults(copy.deepcopy(dict(config)), schema)
+    completed: dict[str, Any] = with_defaults(copy.deepcopy(dict(config)), schema)
+    return completed
 
 
 def with_defaults(value: Any, schema: Schema) -> Any:
@@ -68,7 +71,7 @@ def with_defaults(value: Any, schema: Schema) -> Any:
     return value
 
 
-def explain(error: jsonschema.ValidationError) -> Iterator[str]:
+def explain(error: Problem) -> Iterator[str]:
     """Turn an error of the schema into lines that say what to change."""
     where = ".".join(map(str, error.absolute_path)) or "(top level)"
     rule, valid, given = error.validator, error.validator_value, error.instance
@@ -94,13 +97,13 @@ def explain(error: jsonschema.ValidationError) -> Iterator[str]:
         yield f"{where}: {given!r} breaks {rule} {valid!r}{described(error)}"
 
 
-def closest(error: jsonschema.ValidationError) -> jsonschema.ValidationError:
+def closest(error: Problem) -> Problem:
     """Of several alternatives, the error of the one that the value was most likely meant for."""
-    by_branch: dict[Any, list[jsonschema.ValidationError]] = {}
+    by_branch: dict[Any, list[Problem]] = {}
     for suberror in error.context:
         by_branch.setdefault(suberror.schema_path[0], []).append(suberror)
 
-    def misfit(branch: list[jsonschema.ValidationError]) -> tuple[int, int]:
+    def misfit(branch: list[Problem]) -> tuple[int, int]:
         wrong_kind = any(e.validator in ("type", "const") and len(e.path) <= 1 for e in branch)
         return (int(wrong_kind), len(branch))
 
@@ -121,7 +124,7 @@ def listed(values: Any) -> str:
     return ", ".join(map(str, values)) if isinstance(values, list | tuple) else str(values)
 
 
-def described(error: jsonschema.ValidationError) -> str:
+def described(error: Problem) -> str:
     text = error.schema.get("description")
     return f" ({text})" if text else ""
 

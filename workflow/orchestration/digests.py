@@ -119,7 +119,7 @@ class FileDigests:
         known = self.known.get(path)
         if known and known[:3] == stamp:
             return str(known[3])
-        with open(path, "rb") as file:
+        with Path(path).open("rb") as file:
             value = hashlib.file_digest(file, "sha256").hexdigest()
         self.known[path] = [*stamp, value]
         self.changed = True
@@ -133,5 +133,5 @@ class FileDigests:
         handle, name = tempfile.mkstemp(dir=self.memory.parent)
         with os.fdopen(handle, "w") as file:
             json.dump(self.known, file)
-        os.replace(name, self.memory)
+        Path(name).replace(self.memory)
         self.changed = False

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from neurodsr.errors import ConfigError
-from neurodsr.recordings.conversion import converted_files
 from neurodsr.recordings.discovery import Source, dataset_files, discover
+from neurodsr.recordings.layout import converted_files
 from neurodsr.simulate.participants import dataset_files_of, simulated_files, simulated_participants
-
 from orchestration import config as configuration
 from orchestration.digests import FileDigests
 
@@ -42,6 +41,8 @@ class Dataset:
     @cached_property
     def participants(self) -> dict[str, str]:
         """Simulated participants and their groups."""
+        if "simulate" not in self.spec:
+            return {}
         return dict(simulated_participants(self.name, self.spec["simulate"]))
 
     @cached_property
@@ -52,20 +53,20 @@ class Dataset:
     def made_at_once(self) -> list[str]:
         """Files that one job writes for the whole dataset."""
         if "convert" in self.spec:
-            return list(converted_files(self.spec["convert"]))
+            return converted_files(self.retrieved)
         if "simulate" in self.spec:
-            return list(dataset_files_of(self.spec["format"]))
+            return dataset_files_of(self.spec["format"])
         return []
 
     def made_for(self, participant: str) -> list[str]:
         """Files that one job writes for one simulated participant."""
-        return list(simulated_files(participant, self.spec["format"]))
+        return simulated_files(participant, self.spec["format"])
 
     @cached_property
     def files(self) -> list[str]:
         """All raw files, relative to the root."""
         if self.local:
-            return list(dataset_files(self.root))
+            return dataset_files(self.root)
         if "simulate" in self.spec:
             made = [file for p in self.participants for file in self.made_for(p)]
             return sorted([*made, *self.made_at_once])
@@ -181,9 +182,9 @@ class Plan:
         counts, whatever their time stamps say.
         """
         own = [
-            dataset.root.as_posix() + "/"
-            for dataset in map(self.datasets.get, self.cohorts[cohort]["datasets"])
-            if dataset.local
+            self.datasets[name].root.as_posix() + "/"
+            for name in self.cohorts[cohort]["datasets"]
+            if self.datasets[name].local
         ]
         digest = self.digests.of(path for path in paths if path.startswith(tuple(own)))
         self.digests.save()

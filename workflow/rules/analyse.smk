@@ -12,18 +12,18 @@ rule analyse_model:
         "results/{cohort}/{recording}/logs/analyse_{model}.log",
     benchmark:
         "results/{cohort}/{recording}/benchmarks/analyse_{model}.tsv"
-    params:
-        settings=lambda wildcards: plan.cohorts[wildcards.cohort]["analysis"],
-        seed=lambda wildcards: plan.seed(
-            wildcards.cohort, wildcards.recording, wildcards.model
-        ),
-        code=code_of("analyse.py"),
     conda:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 1500 * attempt,
         runtime=30,
+    params:
+        settings=lambda wildcards: plan.cohorts[wildcards.cohort]["analysis"],
+        seed=lambda wildcards: plan.seed(
+            wildcards.cohort, wildcards.recording, wildcards.model
+        ),
+        code=code_of("analyse.py"),
     script:
         "../scripts/analyse.py"
 

@@ -13,18 +13,18 @@ rule evaluate_model:
         "results/{cohort}/{recording}/logs/evaluate_{model}.log",
     benchmark:
         "results/{cohort}/{recording}/benchmarks/evaluate_{model}.tsv"
-    params:
-        settings=lambda wildcards: plan.cohorts[wildcards.cohort]["evaluation"],
-        seed=lambda wildcards: plan.seed(
-            wildcards.cohort, wildcards.recording, wildcards.model
-        ),
-        code=code_of("evaluate.py"),
     conda:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 1500 * attempt,
         runtime=30,
+    params:
+        settings=lambda wildcards: plan.cohorts[wildcards.cohort]["evaluation"],
+        seed=lambda wildcards: plan.seed(
+            wildcards.cohort, wildcards.recording, wildcards.model
+        ),
+        code=code_of("evaluate.py"),
     script:
         "../scripts/evaluate.py"
 

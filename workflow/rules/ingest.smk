@@ -15,7 +15,9 @@ def read_settings(wildcards):
 def cohort_files(cohort):
     recordings = plan.recordings[cohort]
     files = {path for name in recordings for path in plan.raw_files(cohort, name)}
-    return sorted(files.union(plan.tables(cohort, "participants.tsv")))
+    for name in ("participants.tsv", "participants.json"):
+        files.update(plan.tables(cohort, name))
+    return sorted(files)
 
 
 rule discover_cohort:
@@ -30,6 +32,12 @@ rule discover_cohort:
         "results/{cohort}/logs/discover.log",
     benchmark:
         "results/{cohort}/benchmarks/discover.tsv"
+    conda:
+        "../../envs/ingest.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=30,
     params:
         sources=lambda wildcards: plan.sources(wildcards.cohort),
         group_column=lambda wildcards: plan.cohorts[wildcards.cohort]["group"]["column"],
@@ -37,12 +45,6 @@ rule discover_cohort:
             wildcards.cohort, cohort_files(wildcards.cohort)
         ),
         code=code_of("discover.py"),
-    conda:
-        "../../envs/ingest.yaml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=30,
     script:
         "../scripts/discover.py"
 
@@ -65,6 +67,12 @@ rule ingest_recording:
         "results/{cohort}/{recording}/logs/ingest.log",
     benchmark:
         "results/{cohort}/{recording}/benchmarks/ingest.tsv"
+    conda:
+        "../../envs/ingest.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        runtime=30,
     params:
         settings=lambda wildcards: read_settings(wildcards),
         source=lambda wildcards: plan.source(wildcards.cohort, wildcards.recording),
@@ -72,12 +80,6 @@ rule ingest_recording:
             wildcards.cohort, plan.raw_files(wildcards.cohort, wildcards.recording)
         ),
         code=code_of("ingest.py"),
-    conda:
-        "../../envs/ingest.yaml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 1500 * attempt,
-        runtime=30,
     script:
         "../scripts/ingest.py"
 

@@ -11,15 +11,15 @@ rule preprocess_recording:
         "results/{cohort}/{recording}/logs/preprocess.log",
     benchmark:
         "results/{cohort}/{recording}/benchmarks/preprocess.tsv"
-    params:
-        settings=lambda wildcards: plan.cohorts[wildcards.cohort]["preprocess"],
-        code=code_of("preprocess.py"),
     conda:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 1500 * attempt,
         runtime=30,
+    params:
+        settings=lambda wildcards: plan.cohorts[wildcards.cohort]["preprocess"],
+        code=code_of("preprocess.py"),
     script:
         "../scripts/preprocess.py"
 

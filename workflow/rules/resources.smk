@@ -10,20 +10,20 @@ for name in plan.datasets:
             name:
                 f"retrieve_{name}"
             output:
-                dataset.paths(dataset.retrieved),
+                files=dataset.paths(dataset.retrieved),
             log:
                 f"resources/logs/retrieve_{name}.log",
             benchmark:
                 f"resources/benchmarks/retrieve_{name}.tsv"
-            params:
-                spec=dataset.spec["retrieve"],
-                root=dataset.root.as_posix(),
             conda:
                 "../../envs/ingest.yaml"
             threads: 1
             resources:
                 mem_mb=500,
                 runtime=60,
+            params:
+                settings=dataset.spec["retrieve"],
+                root=dataset.root.as_posix(),
             script:
                 "../scripts/retrieve.py"
 
@@ -33,23 +33,27 @@ for name in plan.datasets:
             name:
                 f"convert_{name}"
             input:
-                dataset.paths(dataset.retrieved),
+                files=dataset.paths(dataset.retrieved),
             output:
-                dataset.paths(dataset.made_at_once),
+                files=dataset.paths(dataset.made_at_once),
             log:
                 f"resources/logs/convert_{name}.log",
             benchmark:
                 f"resources/benchmarks/convert_{name}.tsv"
-            params:
-                spec=dataset.spec["convert"],
-                root=dataset.root.as_posix(),
-                code=code_of("convert.py"),
             conda:
                 "../../envs/ingest.yaml"
             threads: 1
             resources:
                 mem_mb=1000,
                 runtime=10,
+            params:
+                settings={
+                    **dataset.spec["convert"],
+                    "licence": dataset.spec["licence"],
+                    "citation": dataset.spec["citation"],
+                },
+                root=dataset.root.as_posix(),
+                code=code_of("convert.py"),
             script:
                 "../scripts/convert.py"
 
@@ -59,24 +63,24 @@ for name in plan.datasets:
             name:
                 f"describe_{name}"
             output:
-                dataset.paths(dataset.made_at_once),
+                files=dataset.paths(dataset.made_at_once),
             log:
                 f"resources/logs/describe_{name}.log",
             benchmark:
                 f"resources/benchmarks/describe_{name}.tsv"
-            params:
-                dataset=name,
-                spec=dataset.spec["simulate"],
-                format=dataset.spec["format"],
-                root=dataset.root.as_posix(),
-                seed=config["seed"],
-                code=code_of("simulate_participants.py"),
             conda:
                 "../../envs/ingest.yaml"
             threads: 1
             resources:
                 mem_mb=1000,
                 runtime=10,
+            params:
+                name=name,
+                participants=list(dataset.participants.items()),
+                settings=dataset.spec["simulate"],
+                format=dataset.spec["format"],
+                seed=config["seed"],
+                code=code_of("simulate_participants.py"),
             script:
                 "../scripts/simulate_participants.py"
 
@@ -86,25 +90,23 @@ for name in plan.datasets:
                 name:
                     f"simulate_{name}_{participant}"
                 output:
-                    dataset.paths(dataset.made_for(participant)),
+                    files=dataset.paths(dataset.made_for(participant)),
                 log:
                     f"resources/logs/simulate_{name}_{participant}.log",
                 benchmark:
                     f"resources/benchmarks/simulate_{name}_{participant}.tsv"
-                params:
-                    dataset=name,
-                    spec=dataset.spec["simulate"],
-                    format=dataset.spec["format"],
-                    root=dataset.root.as_posix(),
-                    participant=participant,
-                    group=group,
-                    seed=config["seed"],
-                    code=code_of("simulate.py"),
                 conda:
                     "../../envs/ingest.yaml"
                 threads: 1
                 resources:
                     mem_mb=1000,
                     runtime=10,
+                params:
+                    settings=dataset.spec["simulate"],
+                    format=dataset.spec["format"],
+                    participant=participant,
+                    group=group,
+                    seed=config["seed"],
+                    code=code_of("simulate.py"),
                 script:
                     "../scripts/simulate.py"

@@ -11,16 +11,16 @@ rule check_state_space:
         "results/{cohort}/{recording}/logs/statespace.log",
     benchmark:
         "results/{cohort}/{recording}/benchmarks/statespace.tsv"
-    params:
-        settings=lambda wildcards: plan.cohorts[wildcards.cohort]["statespace"],
-        seed=lambda wildcards: plan.seed(wildcards.cohort, wildcards.recording),
-        code=code_of("statespace.py"),
     conda:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 1500 * attempt,
         runtime=30,
+    params:
+        settings=lambda wildcards: plan.cohorts[wildcards.cohort]["statespace"],
+        seed=lambda wildcards: plan.seed(wildcards.cohort, wildcards.recording),
+        code=code_of("statespace.py"),
     script:
         "../scripts/statespace.py"
 

@@ -12,6 +12,12 @@ rule train_model:
         "results/{cohort}/{recording}/logs/train_{model}.log",
     benchmark:
         "results/{cohort}/{recording}/benchmarks/train_{model}.tsv"
+    conda:
+        "../../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        runtime=240,
     params:
         settings=lambda wildcards: config["models"][wildcards.model],
         seed=lambda wildcards: plan.seed(
@@ -19,12 +25,6 @@ rule train_model:
         ),
         checkpoint="results/{cohort}/{recording}/models/{model}/.checkpoint.nc",
         code=code_of("train.py"),
-    conda:
-        "../../envs/train.yaml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 1500 * attempt,
-        runtime=240,
     script:
         "../scripts/train.py"
 

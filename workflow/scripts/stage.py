@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import neurodsr
 import xarray as xr
 from matplotlib.figure import Figure
+
+import neurodsr
 from neurodsr import netcdf
 from neurodsr.errors import RecordingError
 from neurodsr.figures.style import message_figure
@@ -40,14 +41,15 @@ def read_inputs(paths: Mapping[str, str | list[str]]) -> dict[str, Any]:
     return loaded
 
 
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def provenance(snakemake: Any, seconds: float) -> dict[str, str | float]:
     """Version, settings, checksums of the inputs and duration, as attributes of a result."""
     settings = {k: v for k, v in snakemake.params.items() if k not in ("code", "raw")}
-    inputs = {
-        path: hashlib.file_digest(open(path, "rb"), "sha256").hexdigest()
-        for path in snakemake.input
-        if Path(path).is_file()
-    }
+    inputs = {path: sha256(Path(path)) for path in snakemake.input}
     return {
         "neurodsr_version": neurodsr.__version__,
         "rule": snakemake.rule,
@@ -67,8 +69,8 @@ def run(
 ) -> None:
     """Run one stage of one recording.
 
-    ``compute(**inputs)`` gets the rule's named inputs (see `read_inputs`) and returns the result for
-    ``output.nc``; ``draw(result, **inputs)`` the figure for ``output.figure``. When an input
+    ``compute(**inputs)`` gets the rule's named inputs (see `read_inputs`) and returns the result
+    for ``output.nc``; ``draw(result, **inputs)`` the figure for ``output.figure``. When an input
     is an exclusion, or `compute` raises `RecordingError`, the outputs say so instead.
     """
     open_log(snakemake.log[0])
@@ -90,9 +92,7 @@ def run(
     else:
         figure = draw(result, **inputs)
     save_figure(figure, snakemake.output.figure)
-    netcdf.write(
-        snakemake.output.nc, result, provenance(snakemake, time.perf_counter() - started)
-    )
+    netcdf.write(snakemake.output.nc, result, provenance(snakemake, time.perf_counter() - started))
 
 
 def attempt(

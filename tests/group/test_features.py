@@ -1,0 +1,140 @@
+"""Features read from scores and dynamics, with their known values."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from neurodsr import netcdf
+from neurodsr.group.features import data_features, inclusion, recording_features, run_features
+
+INTERVAL = 0.01
+
+
+def scores(states: list[str]) -> xr.Dataset:
+    runs = len(states)
+    return xr.Dataset(
+        {
+            "score": (("run", "measure"), np.full((runs, 3), 0.2)),
+            "skill": (("run", "measure"), np.tile([0.9, 0.8, np.nan], (runs, 1))),
+            "run_state": ("run", states),
+        },
+        {"run": np.arange(runs), "measure": ["D_stsp", "D_H", "PE"]},
+    )
+
+
+def dynamics(eigenvalues: list[complex], kinds: list[str], points: int = 1) -> xr.Dataset:
+    """For each run two eigenvalues at one fixed point: the given one and a smaller one."""
+    runs = len(kinds)
+    table = np.zeros((runs, points, 2), complex)
+    if points:
+        table[:, 0, 0], table[:, 0, 1] = eigenvalues, 0.1
+    moves = np.array([kind in ("cycle", "aperiodic") for kind in kinds])
+    return xr.Dataset(
+        {
+            "fixed_point_count": ("run", np.full(runs, float(points))),
+            "stable_count": ("run", np.zeros(runs)),
+            "eigenvalue_real": (("run", "point", "latent"), table.real),
+            "eigenvalue_imag": (("run", "point", "latent"), table.imag),
+            "lyapunov": (("run", "latent"), np.tile([-3.0, -1.0], (runs, 1))),
+            "kaplan_yorke": ("run", np.zeros(runs)),
+            "limit_set": ("run", kinds),
+            "dominant_period": ("run", np.where(moves, 0.25, np.nan)),
+            "amplitude": (("run", "channel"), np.tile([2.0, 5.0], (runs, 1))),
+            "relative_amplitude": ("run", np.ones(runs)),
+        },
+        {"run": np.arange(runs)},
+        {"sampling_interval": INTERVAL},
+    )
+
+
+def of_run(states: list[str], result: xr.Dataset, wanted: int = 0) -> dict[str, float]:
+    return {
+        name: value for run, _, name, value in run_features(scores(states), result) if run == wanted
+    }
+
+
+def test_growth_rate_and_frequency_of_a_known_eigenvalue() -> None:
+    """exp((2 + 2 pi 7 i) dt): grows with 2 / s and turns 7 times a second."""
+    leading = np.exp((2 + 2j * np.pi * 7) * INTERVAL)
+    values = of_run(["ok"], dynamics([complex(leading)], ["cycle"]))
+    assert values["growth_rate"] == pytest.approx(2.0)
+    assert values["frequency"] == pytest.approx(7.0)
+    assert values["eigenvalue_modulus"] == pytest.approx(np.exp(0.02))
+    assert values["lyapunov_exponent"] == -1.0
+    assert (values["oscillates"], values["aperiodic"]) == (1.0, 0.0)
+    assert values["amplitude"] == 2.0 and values["period"] == 0.25
+    assert values["skill_D_H"] == 0.8 and np.isnan(values["skill_PE"])
+
+
+def test_kinds_of_limit_sets() -> None:
+    kinds = ["fixed point", "aperiodic", "unbounded", ""]
+    result = dynamics([0.9] * 4, kinds)
+    found = [of_run(["ok"] * 4, result, run)["oscillates"] for run in range(4)]
+    assert found[:2] == [0.0, 1.0] and np.isnan(found[2:]).all()
+
+
+def test_no_fixed_point() -> None:
+    values = of_run(["ok"], dynamics([], ["cycle"], points=0))
+    assert np.isnan(values["growth_rate"]) and values["fixed_points"] == 0
+
+
+def test_a_decayed_run_counts_and_a_diverged_one_does_not() -> None:
+    result = dynamics([0.9] * 4, ["fixed point"] * 4)
+    states = ["ok", "decayed", "diverged", "failed: loss"]
+    accepted = {run: a for run, a, _, _ in run_features(scores(states), result)}
+    assert accepted == {0: 1, 1: 1, 2: 0, 3: 0}
+
+
+def series(observation: np.ndarray) -> xr.Dataset:
+    samples = len(observation)
+    return xr.Dataset(
+        {
+            "observation": (("time", "channel"), observation),
+            "segment": ("time", np.zeros(samples, int)),
+            "split": ("time", np.zeros(samples, np.int8)),
+        },
+        {"channel": ["a", "b"], "scale": ("channel", [3.0, 1.0])},
+        {"sampling_interval": INTERVAL},
+    )
+
+
+STATESPACE = xr.Dataset(attrs={"nonlinearity_p": 0.04})
+
+
+def test_features_of_a_rhythm_and_of_noise() -> None:
+    time = np.arange(2000) * INTERVAL
+    rng = np.random.default_rng(0)
+    rhythm = data_features(series(np.sin(2 * np.pi * 5 * time)[:, None] * [1, 1]), STATESPACE)
+    assert rhythm["peak_frequency"] == pytest.approx(5.0, abs=0.1)
+    assert rhythm["first_component"] == pytest.approx(1.0)
+    assert rhythm["signal_sd"] == 3.0 and rhythm["nonlinearity_p"] == 0.04
+    noise = data_features(series(rng.normal(size=(2000, 2))), STATESPACE)
+    assert noise["first_component"] == pytest.approx(0.5, abs=0.05)
+    assert noise["spectral_entropy"] > 0.9 > 0.5 > rhythm["spectral_entropy"]
+
+
+def test_excluded_recordings_give_a_reason_and_no_values() -> None:
+    gone = netcdf.excluded("preprocess", "signal: all missing")
+    results = {"series": gone, "statespace": gone}
+    models = {"small": {"fit": gone, "scores": gone, "dynamics": gone}}
+    assert recording_features("sub-01", results, models).empty
+    (row,) = inclusion("sub-01", results, models)
+    assert row["status"] == "excluded" and row["stage"] == "preprocess"
+    assert row["reason"] == "signal: all missing"
+
+
+def test_one_failed_model_leaves_the_other() -> None:
+    gone = netcdf.excluded("train", "too short")
+    rng = np.random.default_rng(0)
+    results = {"series": series(rng.normal(size=(200, 2))), "statespace": STATESPACE}
+    good = {
+        "fit": xr.Dataset(),
+        "scores": scores(["ok", "diverged"]),
+        "dynamics": dynamics([0.9, 0.9], ["cycle", "cycle"]),
+    }
+    models = {"good": good, "bad": {"fit": gone, "scores": gone, "dynamics": gone}}
+    frame = recording_features("sub-01", results, models)
+    assert set(frame["model"]) == {"data", "good"}
+    rows = {row["model"]: row for row in inclusion("sub-01", results, models)}
+    assert rows["good"]["acceptable"] == 1 and rows["good"]["runs"] == 2
+    assert rows["bad"]["stage"] == "train"

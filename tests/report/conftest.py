@@ -1,0 +1,241 @@
+"""A small finished cohort: made-up results, taken through the scripts of group and report."""
+
+import logging
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+import yaml
+
+from neurodsr import netcdf
+from neurodsr.figures.style import message_figure
+
+WORKFLOW = Path(__file__).resolve().parents[2] / "workflow"
+HOSTILE = '<script>alert("x")</script>&<img src=x onerror=alert(1)>'
+DATASETS = {
+    "simulated": {
+        "format": "nwb",
+        "simulate": {"system": "wilson-cowan"},
+        "licence": "CC0",
+        "citation": f"Nobody & Co {HOSTILE}",
+    }
+}
+MODEL = {
+    "family": "shallow-plrnn",
+    "latent": 2,
+    "hidden": 20,
+    "clipped": True,
+    "observation": "identity",
+    "runs": 4,
+    "epochs": 100,
+    "forcing": {"kind": "generalised", "strength": 0.15},
+}
+RUNS, SUBJECTS, INTERVAL = 4, 12, 0.001
+
+
+def make_series(rng: np.random.Generator) -> xr.Dataset:
+    samples = 400
+    time = np.arange(samples) * INTERVAL
+    wave = np.sin(2 * np.pi * 25 * time)[:, None] + 0.1 * rng.normal(size=(samples, 2))
+    return xr.Dataset(
+        {
+            "observation": (("time", "channel"), wave),
+            "segment": ("time", np.zeros(samples, int)),
+            "split": ("time", np.repeat([0, 1, 2], [250, 50, 100]).astype(np.int8)),
+        },
+        {
+            "time": time,
+            "channel": ["E", HOSTILE],
+            "scale": ("channel", [2.0, 1.0]),
+        },
+        {
+            "sampling_interval": INTERVAL,
+            "dropped_channels": '["noise"]',
+            "warnings": '["upsampled from 500 Hz"]',
+        },
+    )
+
+
+def make_statespace(code: str) -> xr.Dataset:
+    words = {"nonlinear": "Nonlinear determinism detected.", "linear": "Linear is enough."}
+    return xr.Dataset(
+        attrs={
+            "verdict_code": code,
+            "verdict": words[code],
+            "delay": 8,
+            "embedding_dimension": 3,
+            "nonlinearity_p": 0.01,
+        }
+    )
+
+
+def make_scores(states: list[str], rng: np.random.Generator) -> xr.Dataset:
+    measures = ["D_stsp", "D_H", "PE"]
+    score = rng.uniform(0.1, 0.3, (RUNS, 3))
+    return xr.Dataset(
+        {
+            "score": (("run", "measure"), score),
+            "skill": (("run", "measure"), 1 - score),
+            "run_state": ("run", states),
+            "floor": ("measure", [0.05, 0.05, 0.0]),
+            "null_score": (("null", "measure"), [[2.0, 0.5, 0.4], [1.5, 0.02, np.nan]]),
+            "comparison": ("measure", ["better", "better", "similar"]),
+            "median": ("measure", np.median(score, axis=0)),
+            "median_low": ("measure", score.min(axis=0)),
+            "median_high": ("measure", score.max(axis=0)),
+        },
+        {"run": np.arange(RUNS), "measure": measures, "null": ["VAR", "phase surrogate"]},
+        {"verdict_code": "better", "verdict": "Better than a linear model."},
+    )
+
+
+def make_dynamics(growth: np.ndarray, frequency: float) -> xr.Dataset:
+    """Two fixed points; the first has a complex pair of the given growth rate (1/s)."""
+    pair = np.exp((growth[:, None] + np.array([1j, -1j]) * 2 * np.pi * frequency) * INTERVAL)
+    eigenvalues = np.stack([pair, np.full_like(pair, np.nan)], axis=1)
+    moves = growth > 0
+    return xr.Dataset(
+        {
+            "fixed_point_count": ("run", np.ones(RUNS)),
+            "stable_count": ("run", 1.0 - moves),
+            "eigenvalue_real": (("run", "point", "latent"), eigenvalues.real),
+            "eigenvalue_imag": (("run", "point", "latent"), eigenvalues.imag),
+            "lyapunov": (("run", "latent"), np.stack([0 * growth, -np.abs(growth)], axis=1)),
+            "kaplan_yorke": ("run", moves * 1.0),
+            "limit_set": ("run", np.where(moves, "cycle", "fixed point")),
+            "dominant_period": ("run", np.where(moves, 1 / frequency, np.nan)),
+            "amplitude": (("run", "channel"), np.stack([moves * 3.0, moves * 1.0], axis=1)),
+            "relative_amplitude": ("run", moves * 1.5),
+        },
+        {"run": np.arange(RUNS)},
+        {"sampling_interval": INTERVAL, "best_run": 0},
+    )
+
+
+def run_script(name: str, **snakemake: object) -> None:
+    """Run a rule's script as Snakemake does, with the given global object."""
+    snakemake["log"] = [snakemake["log"]]
+    runpy.run_path(
+        str(WORKFLOW / "scripts" / name), {"snakemake": SimpleNamespace(**snakemake)}, "__main__"
+    )
+    logging.captureWarnings(False)
+
+
+def save(folder: Path, stage: str, result: xr.Dataset) -> None:
+    netcdf.write(folder / f"{stage}.nc", result, {})
+    said = "Excluded at preprocess: no" if netcdf.is_excluded(result) else f"figure {HOSTILE}"
+    message_figure(said).savefig(folder / f"{stage}.svg", metadata={"Date": None})
+
+
+@pytest.fixture(scope="session")
+def group_settings() -> dict[str, object]:
+    schema = yaml.safe_load((WORKFLOW / "schemas" / "group.schema.yaml").read_text())
+    return {key: spec["default"] for key, spec in schema["properties"].items()}
+
+
+@pytest.fixture(scope="session")
+def study_folder(
+    tmp_path_factory: pytest.TempPathFactory, group_settings: dict[str, object]
+) -> Path:
+    """Twelve subjects in two groups on both sides of a bifurcation, one more that is excluded."""
+    rng = np.random.default_rng(0)
+    root = tmp_path_factory.mktemp("results") / "cohort"
+    truth, cohort = [], []
+    for number in range(SUBJECTS + 1):
+        participant, name = f"{number:02d}", f"sub-{number:02d}_task-rest"
+        folder = root / name
+        group = "control" if number % 2 else "patient"
+        growth = (-20.0 if group == "control" else 30.0) + rng.normal(0, 5)
+        frequency = 25 + rng.normal(0, 3)
+        truth.append(
+            {
+                "participant_id": f"sub-{participant}",
+                "regime": "limit cycle" if growth > 0 else "fixed point",
+                "growth_rate": growth,
+                "frequency": frequency,
+                "period": 1 / frequency if growth > 0 else np.nan,
+                "amplitude": 3.0 * (growth > 0),
+            }
+        )
+        cohort.append(
+            {
+                "recording": name,
+                "dataset": "simulated",
+                "participant": participant,
+                "session": None,
+                "task": "rest",
+                "group": group,
+                "modality": "eeg",
+                "source_files": f"sub-{participant}.nwb",
+                "status": "found",
+                "reason": None,
+            }
+        )
+        gone = netcdf.excluded("preprocess", f"signal: all missing {HOSTILE}")
+        excluded = number == SUBJECTS
+        save(folder, "recording", xr.Dataset())
+        save(folder, "series", gone if excluded else make_series(rng))
+        save(folder, "statespace", gone if excluded else make_statespace("nonlinear"))
+        states = ["ok"] * RUNS if number else ["ok", "ok", "decayed", "diverged"]
+        fit = xr.Dataset(
+            {"run_status": ("run", ["ok"] * RUNS)}, {"run": np.arange(RUNS)}, {"best_run": 1}
+        )
+        growths = growth + rng.normal(0, 2, RUNS)
+        models = folder / "models" / "small"
+        models.mkdir(parents=True)
+        save(models, "fit", gone if excluded else fit)
+        save(models, "scores", gone if excluded else make_scores(states, rng))
+        save(models, "dynamics", gone if excluded else make_dynamics(growths, frequency))
+    pd.DataFrame(cohort).to_csv(root / "cohort.tsv", sep="\t", index=False, na_rep="n/a")
+    pd.DataFrame(truth).to_csv(root / "truth.tsv", sep="\t", index=False, na_rep="n/a")
+    benchmarks = root / "benchmarks"
+    benchmarks.mkdir()
+    for stage in ("ingest", "train_small"):
+        header = "s\th:m:s\tmax_rss\tmax_vms\tcpu_time\n"
+        (benchmarks / f"{stage}.tsv").write_text(header + "2.5\t0:00:02\t120.0\t-\t2.0\n")
+
+    group = root / "group"
+    named = SimpleNamespace
+    run_script(
+        "features.py",
+        input=named(
+            cohort=root / "cohort.tsv", schema=WORKFLOW / "schemas" / "features.schema.yaml"
+        ),
+        output=named(features=group / "features.tsv", inclusion=group / "inclusion.tsv"),
+        params=named(models=["small"]),
+        log=root / "logs" / "features.log",
+    )
+    tables = ("subjects", "reliability", "statistics", "truth")
+    figures = ("differences", "reliability", "truth")
+    run_script(
+        "group.py",
+        input=named(
+            cohort=root / "cohort.tsv",
+            features=group / "features.tsv",
+            truth=[root / "truth.tsv"],
+        ),
+        output=named(
+            summary=group / "summary.json",
+            **{name: group / f"{name}.tsv" for name in tables},
+            **{f"{name}_figure": group / f"{name}.svg" for name in figures},
+        ),
+        params=named(settings=group_settings, seed=1),
+        log=root / "logs" / "group.log",
+    )
+    run_script(
+        "report.py",
+        input=named(benchmarks=sorted(benchmarks.iterdir())),
+        output=[root / "report.html"],
+        params=named(
+            settings={"title": f"Two groups {HOSTILE}", "group": group_settings},
+            models={"small": MODEL},
+            datasets=DATASETS,
+        ),
+        wildcards=named(cohort="cohort"),
+        log=root / "logs" / "report.log",
+    )
+    return root

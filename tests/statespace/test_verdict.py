@@ -1,0 +1,87 @@
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neurodsr.statespace.verdict import check_state_space
+
+
+def check(series, settings):
+    return check_state_space(series, settings, np.random.default_rng(0))
+
+
+def test_lorenz_is_nonlinear_with_its_known_values(lorenz, series, settings):
+    result = check(series(lorenz[:, :1]), settings())
+    assert result.attrs["verdict_code"] == "nonlinear"
+    assert result.attrs["verdict"].startswith("nonlinear determinism detected (p = 0.025")
+    assert result.attrs["delay"] == pytest.approx(17, abs=1)
+    assert result.attrs["embedding_dimension"] == 3
+    assert result.attrs["forcing_interval"] == result.attrs["delay"]
+    assert 150 <= result.attrs["sequence_length"] <= 200
+
+
+def test_autoregression_is_linear(ar, series, settings):
+    result = check(series(ar([0.7], 1500, 2)[:, None]), settings())
+    assert result.attrs["verdict_code"] == "linear"
+    assert result.attrs["verdict"].startswith(
+        "not distinguishable from a linear stochastic process"
+    )
+    assert result.attrs["nonlinearity_p"] > 0.05
+
+
+@pytest.mark.parametrize("samples", [6, 25, 120])
+def test_little_noise_is_too_short_to_say(ar, series, settings, samples):
+    result = check(series(ar([0.5], samples, 1)[:, None]), settings())
+    assert result.attrs["verdict_code"] == "too_short"
+    assert result.attrs["verdict"].startswith("too short to say")
+    assert result.attrs["sequence_length"] <= samples // 2
+
+
+def test_slow_noise_is_too_short_however_many_its_samples(ar, series, settings):
+    result = check(series(ar([0.995], 1500, 3)[:, None]), settings())
+    assert result.attrs["verdict_code"] == "too_short"
+    assert result.attrs["correlation_times"] < 20
+
+
+def test_only_training_samples_count(lorenz, series, settings):
+    changed = lorenz.copy()
+    changed[4000:] = np.random.default_rng(0).standard_normal((6000, 3)) * 99
+    first = check(series(lorenz, train=4000), settings())
+    second = check(series(changed, train=4000), settings())
+    assert first.identical(second)
+
+
+def test_leading_channels_are_tested_and_named(lorenz, series, settings):
+    values = np.concatenate([0.1 * lorenz, lorenz], axis=1)[:1500]
+    result = check(series(values), settings(channels=2))
+    # standard deviations of x, y, z: 7.9, 9.0, 8.6
+    assert set(result["tested"].values.tolist()) == {"c4", "c5"}
+    assert result["autocorrelation"].shape[0] == 6
+
+
+def test_missing_samples_and_segments_are_not_bridged(lorenz, series, settings):
+    values = lorenz[:6000, :1].copy()
+    values[1000:1100] = np.nan
+    result = check(series(values, segment=np.repeat([0, 1], [4000, 2000])), settings())
+    assert result.attrs["tested_samples"] == 2900
+    assert result.attrs["verdict_code"] == "nonlinear"
+    assert np.isfinite(result["autocorrelation"].values).all()
+
+
+def test_a_mostly_missing_channel_leaves_little_in_common(ar, series, settings):
+    values = np.stack([ar([0.5], 800, 0), ar([0.5], 800, 1)], axis=1)
+    values[:700, 1] = np.nan
+    assert check(series(values), settings()).attrs["verdict_code"] == "too_short"
+
+
+@pytest.mark.parametrize("subject", ["sub-01", "sub-02"])
+def test_real_heart_and_breath_are_nonlinear(series, settings, subject):
+    root = os.environ.get("NEURODSR_TEST_DATA")
+    if not root:
+        pytest.skip("NEURODSR_TEST_DATA is not set: no real recordings here")
+    folder = Path(root) / "ds210_physio" / subject / "func"
+    signal = np.loadtxt(folder / f"{subject}_task-rest_run-01_physio.tsv.gz")[::2]
+    result = check(series(signal, interval=0.04), settings())
+    assert result.attrs["verdict_code"] == "nonlinear"
+    assert (result["p"].values[:, 0] == 0.025).all()

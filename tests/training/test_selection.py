@@ -1,0 +1,41 @@
+"""The validation criterion tells good free runs from bad ones, and names what they do."""
+
+import numpy as np
+import pytest
+from neurodsr.training.selection import DECAYED, SUSTAINED, UNBOUNDED, make_criterion, mean_spectrum
+
+from .conftest import lorenz, make_series
+
+
+def lanes(orbit: np.ndarray, steps: int) -> np.ndarray:
+    """Sixteen stretches of a long orbit ``(step, channel, lane)``."""
+    return np.stack([orbit[i * steps : (i + 1) * steps] for i in range(16)], -1)
+
+
+def test_criterion_ranks_free_runs() -> None:
+    criterion = make_criterion(make_series(lorenz(8000)), 100, seed=0)
+    steps = len(criterion.inputs)
+    truth = lorenz(8000 + 16 * steps)[8000:]
+    truth = lanes((truth - truth.mean(0)) / truth.std(0), steps)
+    rng = np.random.default_rng(0)
+    good, kind = criterion.distance(truth)
+    assert kind == SUSTAINED
+    assert good < 0.5
+    shuffled = truth[rng.permutation(steps)]
+    assert criterion.distance(shuffled)[0] > 2 * good
+    assert criterion.distance(0.6 * truth)[0] > 1.2 * good
+    decaying = truth * np.exp(-np.arange(steps) / 20)[:, None, None]
+    value, kind = criterion.distance(decaying)
+    assert kind == DECAYED
+    assert value > 3 * good
+    exploding = truth * np.exp(np.arange(steps) / 50)[:, None, None]
+    assert criterion.distance(exploding) == (np.inf, UNBOUNDED)
+    assert criterion.distance(truth * np.nan) == (np.inf, UNBOUNDED)
+
+
+def test_spectrum_of_a_tone_is_its_line() -> None:
+    t = np.arange(4000)
+    tone = np.sin(2 * np.pi * 0.05 * t)[:, None]
+    spectrum = mean_spectrum([tone], 400)
+    assert spectrum.sum() == pytest.approx(1)
+    assert np.argmax(spectrum[:, 0]) == 20

@@ -1,0 +1,152 @@
+"""A wrong configuration is refused before any job, in words that say what to change."""
+
+import copy
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from neurodsr.errors import ConfigError
+from orchestration.config import SCHEMAS, complete, load_schema
+from orchestration.plan import Plan
+
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = sorted((ROOT / "config").glob("*.yaml"))
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    """A valid configuration of one local dataset with two recordings."""
+    monkeypatch.chdir(tmp_path)
+    for subject in ("01", "02"):
+        folder = tmp_path / "study" / f"sub-{subject}" / "func"
+        folder.mkdir(parents=True)
+        (folder / f"sub-{subject}_task-rest_timeseries.tsv").write_text("a\n")
+    return {
+        "datasets": {"study": {"format": "bids", "path": "study"}},
+        "models": {"small": {"family": "shallow-plrnn", "latent": 2, "hidden": 10}},
+        "cohorts": {"study": {"title": "T", "datasets": ["study"], "models": ["small"]}},
+    }
+
+
+def plan(config, tmp_path):
+    return Plan(config, memory=tmp_path / "digests.json")
+
+
+def changed(config, path, value):
+    """A copy in which the entry at a dotted path is set, or removed when the value is None."""
+    config = copy.deepcopy(config)
+    *parents, last = path.split(".")
+    place = config
+    for key in parents:
+        place = place[key]
+    if value is None:
+        del place[last]
+    else:
+        place[last] = value
+    return config
+
+
+def test_a_valid_configuration_is_planned(config, tmp_path):
+    result = plan(config, tmp_path)
+    assert list(result.recordings["study"]) == ["sub-01_task-rest", "sub-02_task-rest"]
+    assert result.raw_files("study", "sub-01_task-rest") == [
+        "study/sub-01/func/sub-01_task-rest_timeseries.tsv"
+    ]
+
+
+def test_defaults_are_filled_in_at_every_depth(config, tmp_path):
+    result = plan(config, tmp_path)
+    assert result.config["seed"] == 1
+    assert result.config["cohorts"]["study"]["preprocess"]["splits"]["test"] == 0.2
+    assert result.config["cohorts"]["study"]["group"]["column"] == "group"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("cohort", {}, ["unknown key 'cohort'", "did you mean 'cohorts'?"]),
+        ("cohorts.study.preproces", {}, ["cohorts.study", "'preproces'", "'preprocess'"]),
+        ("cohorts.study.preprocess", {"splits": {"tset": 0.2}},
+         ["cohorts.study.preprocess.splits", "'tset'", "'test'"]),
+        ("seed", "one", ["seed", "'one' (string)", "integer"]),
+        ("seed", -1, ["seed", "-1", "minimum 0"]),
+        ("on_error", "exlude", ["on_error", "'exlude'", "did you mean 'exclude'?"]),
+        ("datasets.study.format", "bid", ["datasets.study.format", "'bid'", "'bids'"]),
+        ("datasets.study.path", "studi", ["datasets.study.path", "'studi'", "'study'"]),
+        ("datasets.study.path", None, ["datasets.study", "path, retrieve, simulate"]),
+        ("datasets.study.simulate", {}, ["datasets.study", "got path, simulate"]),
+        ("datasets.study.format", None, ["datasets.study", "'format' is missing"]),
+        ("cohorts.study.title", None, ["cohorts.study", "'title' is missing"]),
+        ("cohorts.study.models", ["smal"], ["cohorts.study.models", "'smal'", "'small'"]),
+        ("cohorts.study.models", [], ["cohorts.study.models", "[]"]),
+        ("cohorts.study.datasets", ["studi"], ["cohorts.study.datasets", "'studi'", "'study'"]),
+        ("cohorts.study.entities", {"task": ["rst"]}, ["task", "rst", "rest"]),
+        ("models.small.family", "shalow-plrnn", ["models.small.family", "'shallow-plrnn'"]),
+        ("models.small.latent", 0, ["models.small.latent", "0", "minimum 1"]),
+        ("models.small.hiden", 3, ["models.small", "'hiden'", "'hidden'"]),
+        ("models.small.epochs", 2.5, ["models.small.epochs", "2.5 (number)", "integer"]),
+        ("cohorts.study/2", {"title": "T", "datasets": ["study"], "models": ["small"]},
+         ["cohorts", "'study/2' is not a valid name"]),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_with_its_key_value_and_remedy(config, tmp_path, path, value, words):
+    with pytest.raises(ConfigError) as error:
+        plan(changed(config, path, value), tmp_path)
+    for word in words:
+        assert word in str(error.value)
+    assert "Traceback" not in str(error.value)
+
+
+def test_all_mistakes_are_told_at_once(config, tmp_path):
+    wrong = changed(changed(config, "seed", -1), "on_error", "x")
+    with pytest.raises(ConfigError) as error:
+        plan(wrong, tmp_path)
+    assert len(str(error.value).splitlines()) == 2
+
+
+def test_two_datasets_with_the_same_recording_are_refused(config, tmp_path):
+    config["datasets"]["twin"] = {"format": "bids", "path": "study"}
+    config["cohorts"]["study"]["datasets"] = ["study", "twin"]
+    with pytest.raises(ConfigError, match=re.escape("'twin' and 'study' both hold")):
+        plan(config, tmp_path)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_shipped_configurations_are_valid(path):
+    complete(yaml.safe_load(path.read_text()))
+
+
+def leaves(schema, where=""):
+    """Every described value of a schema, with its dotted name."""
+    for key, value in schema.get("properties", {}).items():
+        yield f"{where}.{key}", value
+        yield from leaves(value, f"{where}.{key}")
+    others = schema.get("additionalProperties")
+    if isinstance(others, dict):
+        yield from leaves(others, f"{where}.*")
+    for branch in (*schema.get("oneOf", ()), *schema.get("anyOf", ())):
+        yield from leaves(branch, where)
+
+
+def test_every_setting_is_described():
+    schema = load_schema("config.schema.yaml")
+    missing = [name for name, value in leaves(schema) if not value.get("description")]
+    assert missing == []
+
+
+def test_every_mapping_refuses_unknown_keys():
+    open_mappings = [
+        name
+        for name, value in leaves(load_schema("config.schema.yaml"))
+        if value.get("type") == "object" and "additionalProperties" not in value
+    ]
+    assert open_mappings == []
+
+
+def test_every_schema_file_is_used():
+    python = [path.read_text() for path in (ROOT / "workflow").rglob("*.py")]
+    schemas = {path.name: path.read_text() for path in SCHEMAS.glob("*.yaml")}
+    text = "".join([*python, *schemas.values()])
+    assert [name for name in schemas if name not in text] == []

@@ -1,0 +1,36 @@
+"""Collect the features of all recordings of a cohort, and who was left out and why."""
+
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from neurodsr import netcdf
+from neurodsr.group.features import COLUMNS, INCLUSION, inclusion, recording_features
+from neurodsr.tables import check_rows, read_table, write_table
+from stage import log, open_log
+
+open_log(snakemake.log[0])
+root = Path(snakemake.output.features).parent.parent
+models = snakemake.params.models
+schema = yaml.safe_load(Path(snakemake.input.schema).read_text(encoding="utf-8"))
+
+frames, included = [], []
+for recording in read_table(snakemake.input.cohort)["recording"].dropna():
+    folder = root / recording
+    results = {name: netcdf.read(folder / f"{name}.nc") for name in ("series", "statespace")}
+    of_models = {
+        model: {
+            name: netcdf.read(folder / "models" / model / f"{name}.nc")
+            for name in ("fit", "scores", "dynamics")
+        }
+        for model in models
+    }
+    frames.append(recording_features(recording, results, of_models))
+    included.extend(inclusion(recording, results, of_models))
+    log.info("%s: %d values", recording, len(frames[-1]))
+
+features = pd.concat(frames, ignore_index=True)
+check_rows(features, schema, "features.tsv")
+write_table(snakemake.output.features, features, COLUMNS)
+write_table(snakemake.output.inclusion, pd.DataFrame(included, columns=list(INCLUSION)), INCLUSION)

@@ -1,0 +1,45 @@
+"""Statistics of a cohort: reliability over runs, group differences, comparison with the truth."""
+
+import json
+
+import numpy as np
+import pandas as pd
+
+from neurodsr.figures.group import draw_differences, draw_reliability, draw_truth
+from neurodsr.group.comparison import (
+    RELIABILITY,
+    STATISTICS,
+    SUBJECTS,
+    compare_groups,
+    reliability_table,
+    subject_values,
+)
+from neurodsr.group.truth import TRUTH, compare_with_truth, no_pairs, pair_with_truth
+from neurodsr.tables import read_table, write_table, write_text
+from stage import log, open_log, save_figure
+
+open_log(snakemake.log[0])
+settings = snakemake.params.settings
+features = read_table(snakemake.input.features)
+cohort = read_table(snakemake.input.cohort)
+truths = [read_table(path) for path in snakemake.input.truth]
+
+subjects = subject_values(features, cohort)
+reliability = reliability_table(features, settings)
+rng = np.random.default_rng(snakemake.params.seed)
+comparison = compare_groups(subjects, reliability, settings, rng)
+log.info(comparison.statement)
+pairs = pair_with_truth(subjects, pd.concat(truths)) if truths else no_pairs()
+truth = compare_with_truth(pairs)
+
+output = snakemake.output
+write_table(output.subjects, subjects, SUBJECTS)
+write_table(output.reliability, reliability, RELIABILITY)
+write_table(output.statistics, comparison.table, STATISTICS)
+write_table(output.truth, truth, TRUTH)
+write_text(output.summary, json.dumps(comparison.summary(), indent=2) + "\n")
+save_figure(draw_differences(subjects, comparison), output.differences_figure)
+save_figure(
+    draw_reliability(reliability, settings["minimum_reliability"]), output.reliability_figure
+)
+save_figure(draw_truth(pairs), output.truth_figure)

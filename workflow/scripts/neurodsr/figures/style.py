@@ -1,0 +1,43 @@
+"""The look that all figures share."""
+
+import matplotlib
+from cycler import cycler
+from matplotlib.figure import Figure
+
+DATA = "#37474f"
+MODEL = "#d1495b"
+NULL = "#9aa5ab"
+FLOOR = "#2e86ab"
+CYCLE = ["#2e86ab", "#d1495b", "#edae49", "#00798c", "#8d5a97", "#6a994e", "#bc6c25", "#577590"]
+
+matplotlib.rcParams.update(
+    {
+        "axes.prop_cycle": cycler(color=CYCLE),
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "axes.titlesize": 9,
+        "axes.titleweight": "bold",
+        "axes.labelsize": 8,
+        "figure.dpi": 110,
+        "font.size": 8,
+        "legend.fontsize": 7,
+        "legend.frameon": False,
+        "lines.linewidth": 1.0,
+        "savefig.dpi": 110,
+        "svg.hashsalt": "neurodsr",
+        "xtick.labelsize": 7,
+        "ytick.labelsize": 7,
+    }
+)
+
+
+def new_figure(width: float = 9.0, height: float = 2.6) -> Figure:
+    """An empty figure of so many inches with tight layout."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def message_figure(message: str) -> Figure:
+    """A figure that only says something, for instance why a recording was left out."""
+    figure = new_figure(height=1.2)
+    figure.text(0.5, 0.5, message, ha="center", va="center", wrap=True)
+    return figure

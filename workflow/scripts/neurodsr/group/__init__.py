@@ -1,0 +1,1 @@
+"""From single recordings to a cohort: features, their reliability, and what differs."""

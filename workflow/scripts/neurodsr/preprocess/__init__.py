@@ -1,0 +1,1 @@
+"""From a recording with many clocks to one model-ready series."""

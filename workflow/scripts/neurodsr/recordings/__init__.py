@@ -1,0 +1,1 @@
+"""From the files of a laboratory to one labelled recording, whatever their format."""

@@ -1,0 +1,215 @@
+"""One recording's results, and its panel on the page."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+from neurodsr import netcdf
+from neurodsr.report.page import Panel, Picture, Table
+from neurodsr.report.text import counted, interval, listed, number
+
+STAGES = {
+    "recording": ("Data", "What was recorded, with its epochs or trials."),
+    "series": ("Preprocessing", "What the models see: one clock, standardised, split in time."),
+    "statespace": (
+        "State space",
+        "Delay and dimension of an embedding, and the data against linear surrogates.",
+    ),
+}
+MODEL_STAGES = {
+    "fit": ("Training", "Loss and validation criterion of every run, with the chosen epochs."),
+    "scores": (
+        "Attractor, spectra and scores",
+        "Held-out data against the free-running model; scores beside noise floor and nulls.",
+    ),
+    "dynamics": ("Dynamics", "Fixed points with their eigenvalues, and Lyapunov spectra."),
+}
+
+
+@dataclass(frozen=True)
+class ModelResults:
+    """Fit, scores and dynamics of one model; any may be an exclusion."""
+
+    fit: xr.Dataset
+    scores: xr.Dataset
+    dynamics: xr.Dataset
+
+    @property
+    def complete(self) -> bool:
+        return not any(map(netcdf.is_excluded, (self.fit, self.scores, self.dynamics)))
+
+
+@dataclass(frozen=True)
+class RecordingResults:
+    """All results of one recording."""
+
+    series: xr.Dataset
+    statespace: xr.Dataset
+    models: Mapping[str, ModelResults]
+    pictures: Sequence[Picture]
+
+    @property
+    def tested(self) -> bool:
+        """Whether it reached the test for nonlinear dynamics."""
+        return not netcdf.is_excluded(self.statespace)
+
+    @property
+    def verdict_code(self) -> str:
+        return str(self.statespace.attrs["verdict_code"])
+
+    @property
+    def warnings(self) -> Iterator[str]:
+        """What preprocessing had to warn about or leave out."""
+        if not netcdf.is_excluded(self.series):
+            yield from json.loads(self.series.attrs["warnings"])
+            dropped = json.loads(self.series.attrs["dropped_channels"])
+            if dropped:
+                yield f"channels left out: {listed([str(name) for name in dropped])}"
+
+
+def read_results(folder: Path, models: Sequence[str]) -> RecordingResults:
+    """Read the results of one recording with the figures of its stages."""
+    pictures = [
+        Picture(title, caption, (folder / f"{stage}.svg").read_bytes())
+        for stage, (title, caption) in STAGES.items()
+    ]
+    for model in models:
+        pictures += [
+            Picture(
+                f"{title} ({model})",
+                caption,
+                (folder / "models" / model / f"{stage}.svg").read_bytes(),
+            )
+            for stage, (title, caption) in MODEL_STAGES.items()
+        ]
+    return RecordingResults(
+        netcdf.read(folder / "series.nc"),
+        netcdf.read(folder / "statespace.nc"),
+        {
+            model: ModelResults(
+                *(netcdf.read(folder / "models" / model / f"{stage}.nc") for stage in MODEL_STAGES)
+            )
+            for model in models
+        },
+        pictures,
+    )
+
+
+def panel(name: str, row: Mapping[str, Any], results: RecordingResults) -> Panel:
+    """The panel of one recording; `row` is its row of the cohort table."""
+    gone = next((one for one in _stages(results) if netcdf.is_excluded(one)), None)
+    if gone is not None and not any(one.complete for one in results.models.values()):
+        reason = f"left out at {gone.attrs['excluded_at']}: {gone.attrs['reason']}"
+        pictures = [one for one in results.pictures if b"Excluded at" not in one.svg]
+        return Panel(name, reason, True, list(_origin(row)), pictures=pictures)
+    return Panel(
+        name,
+        " · ".join(_summary(results)),
+        False,
+        [*_origin(row), *_facts(results)],
+        [_score_table(results), _dynamics_table(results)],
+        results.pictures,
+    )
+
+
+def _stages(results: RecordingResults) -> Iterator[xr.Dataset]:
+    yield from (results.series, results.statespace)
+    for one in results.models.values():
+        yield from (one.fit, one.scores, one.dynamics)
+
+
+def _summary(results: RecordingResults) -> Iterator[str]:
+    words = {"nonlinear": "nonlinear", "linear": "not distinguishable from linear"}
+    yield words.get(results.verdict_code, "too short to say")
+    said = {"better": "better than linear", "not_better": "not better than linear"}
+    for model, one in results.models.items():
+        code = one.scores.attrs["verdict_code"] if one.complete else "failed"
+        yield f"{model}: {said.get(code, str(code).replace('_', ' '))}"
+
+
+def _origin(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name in ("dataset", "participant", "session", "task", "group", "source_files"):
+        if not pd.isna(row[name]):
+            yield name.replace("_", " "), str(row[name])
+
+
+def _facts(results: RecordingResults) -> Iterator[tuple[str, str]]:
+    series, statespace = results.series, results.statespace
+    split = series["split"].values
+    step = float(series.attrs["sampling_interval"])
+    channels = [str(channel) for channel in series["channel"].values]
+    yield (
+        "channels",
+        f"{len(channels)}: {', '.join(channels[:12])}{' …' if len(channels) > 12 else ''}",
+    )
+    yield (
+        "samples",
+        f"{split.size} every {number(step, 4)} s in "
+        f"{counted(len(set(series['segment'].values.tolist())), 'segment')} "
+        f"(training {(split == 0).sum()}, validation {(split == 1).sum()}, "
+        f"test {(split == 2).sum()})",
+    )
+    yield "state space", str(statespace.attrs["verdict"])
+    yield (
+        "embedding",
+        f"delay {statespace.attrs['delay']} samples, dimension "
+        f"{statespace.attrs['embedding_dimension']}",
+    )
+    for model, one in results.models.items():
+        if one.complete:
+            yield model, str(one.scores.attrs["verdict"])
+        else:
+            gone = next(x for x in (one.fit, one.scores, one.dynamics) if netcdf.is_excluded(x))
+            yield model, f"left out at {gone.attrs['excluded_at']}: {gone.attrs['reason']}"
+
+
+def _score_table(results: RecordingResults) -> Table:
+    columns = ["model", "measure", "median over runs", "interval", "floor", "best null", "reads"]
+    rows = []
+    for model, one in results.models.items():
+        for measure in one.scores["measure"].values if one.complete else ():
+            score = one.scores.sel(measure=measure)
+            nulls = score["null_score"].dropna("null")
+            best = nulls.isel(null=int(nulls.values.argmin())) if nulls.size else None
+            rows.append(
+                [
+                    model,
+                    str(measure),
+                    number(float(score["median"])),
+                    interval(float(score["median_low"]), float(score["median_high"])),
+                    number(float(score["floor"])),
+                    "–" if best is None else f"{number(float(best))} ({best['null'].item()})",
+                    str(score["comparison"].values),
+                ]
+            )
+    note = "Smaller is better; a phase surrogate copies the spectrum: no rival in D_H."
+    return Table(columns, rows, frozenset(columns[2:5]), note)
+
+
+def _dynamics_table(results: RecordingResults) -> Table:
+    columns = ["model", "run", "free run ends in", "fixed points", "stable"]
+    columns += ["largest Lyapunov exponent (1/s)", "Kaplan-Yorke dimension", "period (s)"]
+    rows = []
+    for model, one in results.models.items():
+        for run in one.dynamics["run"].values if one.complete else ():
+            dynamics = one.dynamics.sel(run=run)
+            best = int(run) == int(one.fit.attrs["best_run"])
+            kind = str(dynamics["limit_set"].values)
+            rows.append(
+                [
+                    model,
+                    f"{run} (best)" if best else str(run),
+                    kind or str(one.fit.sel(run=run)["run_status"].values),
+                    number(float(dynamics["fixed_point_count"])),
+                    number(float(dynamics["stable_count"])),
+                    number(float(dynamics["lyapunov"].max())),
+                    number(float(dynamics["kaplan_yorke"])),
+                    number(float(dynamics["dominant_period"])),
+                ]
+            )
+    return Table(columns, rows, frozenset(columns[3:]))

@@ -1,0 +1,200 @@
+"""Words of the report: what was found and what cannot be said, methods, citations."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+FAMILIES = {"shallow-plrnn": "shallow piecewise-linear RNN", "al-rnn": "almost-linear RNN"}
+NONLINEAR, LINEAR, SHORT = "nonlinear", "linear", "too_short"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A number for a reader, or a dash."""
+    return "–" if pd.isna(value) else f"{value:.{digits}g}"
+
+
+def interval(low: float, high: float) -> str:
+    """From where to where, or a dash."""
+    return "–" if pd.isna(low) else f"{number(low)} to {number(high)}"
+
+
+def counted(n: int, word: str) -> str:
+    return f"{n} {word}" if n == 1 else f"{n} {word}s"
+
+
+def listed(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def state_space_sentence(verdicts: Sequence[str]) -> str:
+    """What the surrogate tests allow to be said about nonlinear dynamics.
+
+    Parameters
+    ----------
+    verdicts
+        ``verdict_code`` of each recording that got so far.
+    """
+    n = len(verdicts)
+    if not n:
+        return "No recording reached the test for nonlinear dynamics."
+    nonlinear = verdicts.count(NONLINEAR)
+    short = verdicts.count(SHORT)
+    rest = f" In {counted(short, 'recording')} the data are too short to say." if short else ""
+    if not nonlinear:
+        return (
+            f"No claim of nonlinear dynamics is supported: in none of {counted(n, 'recording')} "
+            f"do the data differ from linear stochastic surrogates.{rest} Features of the models "
+            "describe the fitted models, not a nonlinear mechanism in the data."
+        )
+    caution = (
+        " Where they do not, no claim of nonlinear dynamics is supported." if nonlinear < n else ""
+    )
+    return (
+        f"In {nonlinear} of {counted(n, 'recording')} the data differ from linear stochastic "
+        f"surrogates, i.e. show nonlinear structure.{caution}{rest}"
+    )
+
+
+def skill_sentence(model: str, verdicts: Sequence[str]) -> str:
+    """How often a model describes held-out data better than a linear model does."""
+    n, better = len(verdicts), verdicts.count("better")
+    unclear = verdicts.count("cannot_tell")
+    rest = (
+        f" In {counted(unclear, 'recording')} the held-out data are too few to tell."
+        if unclear
+        else ""
+    )
+    return (
+        f"Model {model} reproduces the held-out data better than the best linear null in {better} "
+        f"of {counted(n, 'recording')}.{rest}"
+    )
+
+
+def group_sentences(
+    statistics: pd.DataFrame, summary: Mapping[str, Any], rate: float
+) -> Iterator[str]:
+    """What differs between the groups, with effect sizes, and what was left out."""
+    yield summary["statement"]
+    if not summary["groups"]:
+        return
+    first, second = summary["groups"]
+    family = statistics[statistics["family"] == "dynamics"]
+    tested = family[family["tested"] == 1]
+    found = tested[tested["q"] < rate].assign(size=lambda rows: rows["hedges_g"].abs())
+    found = found.sort_values(["p", "size"], ascending=[True, False])
+    left_out = len(family) - len(tested)
+    if tested.empty:
+        yield (
+            "No difference in the dynamics was tested: no feature is reliable over runs and has "
+            "values in enough subjects."
+        )
+        return
+    if found.empty:
+        yield (
+            f"No difference in the dynamics was found (none of {counted(len(tested), 'feature')} "
+            f"at q < {rate:g}). With so few subjects this does not show that there is none."
+        )
+    else:
+        top = found.iloc[0]
+        direction = "higher" if top["rank_biserial"] > 0 else "lower"
+        yield (
+            f"{len(found)} of {counted(len(tested), 'feature')} of the dynamics differ at "
+            f"q < {rate:g}. The clearest: {top['feature']} ({top['model']}) is {direction} in "
+            f"{second} than in {first} ({_effect(top)}; q = {number(top['q'], 2)})."
+        )
+    if left_out:
+        yield (
+            f"{counted(left_out, 'feature')} of the dynamics cannot be compared: not reliable over "
+            "runs, or not defined in enough subjects."
+        )
+    quality = statistics[(statistics["family"] == "quality") & (statistics["q"] < rate)]
+    if not quality.empty:
+        names = sorted({f"{row.feature} ({row.model})" for row in quality.itertuples()})
+        yield (
+            f"Caution: the groups also differ in how well the models fit ({listed(names)}), which "
+            "can make dynamics look different when they are not."
+        )
+
+
+def control_sentence(summary: Mapping[str, Any], rate: float) -> str:
+    """What the same tests find when the group labels are shuffled."""
+    share = summary["shuffled_share"]
+    if share is None:
+        return "There was nothing to test with shuffled group labels."
+    return (
+        f"Control: with shuffled group labels anything at all is found in "
+        f"{100 * share:.1f} % of {summary['relabelings']} relabelings (at most {100 * rate:g} % is "
+        "expected)."
+    )
+
+
+def _effect(row: "pd.Series[Any]") -> str:
+    if pd.isna(row["hedges_g"]):
+        return "no spread within the groups"
+    return f"Hedges' g = {number(row['hedges_g'])}, {interval(row['g_low'], row['g_high'])}"
+
+
+def truth_sentences(truth: pd.DataFrame) -> Iterator[str]:
+    """How close the recovered features come to the known answers."""
+    for row in truth[truth["feature"] == "oscillates"].to_dict("records"):
+        yield (
+            f"{row['model']}: the kind of limit set (fixed point or cycle) is the true one in "
+            f"{100 * row['agreement']:.0f} % of {counted(row['n'], 'subject')}."
+        )
+
+
+def methods(
+    study: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]], version: str
+) -> Iterator[str]:
+    """Paragraphs for a methods section, from the settings that were used."""
+    yield (
+        f"Recordings were analysed with neurodsr {version}. Their channels were brought to one "
+        "clock and standardised with the mean and standard deviation of the training part; "
+        "training, validation and test parts follow one another in time, separated by guards. "
+        "The delay was judged by autocorrelation and mutual information (Fraser & Swinney 1986), "
+        "the embedding dimension by false nearest neighbours (Kennel et al. 1992) and Cao's method "
+        "(1997), and nonlinearity against amplitude-adjusted surrogates (Schreiber & Schmitz 1996)."
+    )
+    for name, model in models.items():
+        yield f"Model {name}: {_model(model)}"
+    group = study["group"]
+    yield (
+        "Models were scored once, on the test part, by the divergence of the state-space "
+        "distributions (D_stsp), the Hellinger distance of the power spectra (D_H) and the "
+        "n-step prediction error (PE; Hess et al. 2023), each beside its noise floor (held-out "
+        "data against training data) and its nulls (a vector autoregression, phase-randomised "
+        "surrogates, persistence). Fixed points of the piecewise-linear maps were computed from "
+        "their linear regions (Eisenmann et al. 2023), Lyapunov spectra by QR decomposition."
+    )
+    yield (
+        "Features were summarised over the acceptable runs of a recording by their median and "
+        "averaged over the recordings of a subject. Runs were left out only when training failed "
+        "or the free run diverged, without regard to group. Reliability over runs is the "
+        "intraclass correlation ICC(1,k) (Shrout & Fleiss 1979); features of the dynamics below "
+        f"{group['minimum_reliability']:g} were not tested. Groups were compared by permutation of "
+        f"their labels over subjects (at most {group['permutations']} relabelings, Student's t), "
+        f"effect sizes are Hedges' g (1981) with {100 * group['confidence']:g} % bootstrap "
+        "intervals, and false discoveries were controlled by the method of Benjamini & Hochberg "
+        f"(1995) at {100 * group['false_discovery_rate']:g} %."
+    )
+
+
+def _model(model: Mapping[str, Any]) -> str:
+    forcing = model["forcing"]
+    forced = (
+        f"generalised teacher forcing of strength {forcing['strength']} (Hess et al. 2023)"
+        if forcing["kind"] == "generalised"
+        else f"sparse teacher forcing with interval {forcing['interval']} (Mikhaeil et al. 2022)"
+    )
+    size = (
+        f"{model['hidden']} hidden units{', clipped' if model['clipped'] else ''}"
+        if model["family"] == "shallow-plrnn"
+        else f"{model['rectified']} rectified units"
+    )
+    return (
+        f"{FAMILIES[model['family']]} with latent dimension {model['latent']}, {size}, "
+        f"{model['observation']} observation; {counted(model['runs'], 'run')} from different "
+        f"seeds, {model['epochs']} epochs, {forced}, RAdam with decaying learning rate (Liu et al. "
+        "2020); the epoch of each run was chosen on the validation part."
+    )

@@ -1,0 +1,179 @@
+"""Which epoch of a training is kept: free runs against the validation split.
+
+Loss and short-term prediction do not tell a good model from one whose free run leaves the attractor
+or dies, so epochs are compared by what a free run looks like in the long run. The criterion is the
+sliced Wasserstein distance between the distributions of pairs ``(x_t, x_{t+lag})``, in standard
+deviations of the training data, plus the Hellinger distance between smoothed power spectra. Both
+are cheap, need no bins, and stay informative (unlike a divergence of histograms) for few samples
+and many channels.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import xarray as xr
+from numpy.typing import NDArray
+
+from neurodsr.errors import RecordingError
+from neurodsr.models.families import Model
+from neurodsr.training import fused
+from neurodsr.training.windows import VALIDATION, inputs_of, stretches
+
+Floats = NDArray[np.float64]
+LANES = 16
+"""Free runs from so many starts."""
+PROJECTIONS = 32
+POINTS = 2000
+LEVELS = (np.arange(200) + 0.5) / 200
+SUSTAINED = "sustained"
+DECAYED = "decays to a point"
+UNBOUNDED = "unbounded"
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """Distance of free runs from the validation data.
+
+    Attributes
+    ----------
+    start : (channel, lane)
+        First observations, spread over the validation split.
+    inputs : (step, input, lane)
+        External inputs of the free runs.
+    transient
+        Leading steps that are not compared.
+    directions : (2 * channel, direction)
+    quantiles : (level, direction)
+        Of the data along the directions.
+    spectrum : (frequency, channel)
+        Normalised smoothed power spectrum of the data.
+    lag, period
+        Steps between the members of a pair; samples of a periodogram.
+    bound
+        A free run that gets farther out than this has diverged.
+    """
+
+    start: NDArray[np.float32]
+    inputs: NDArray[np.float32]
+    transient: int
+    directions: Floats
+    quantiles: Floats
+    spectrum: Floats
+    lag: int
+    period: int
+    bound: float
+
+    def evaluate(self, model: Model, stacked: torch.Tensor) -> tuple[Floats, list[str]]:
+        """Criterion (smaller is better, inf when unbounded) and kind of free run, per run."""
+        orbits = self.free_runs(model, stacked)
+        values = [self.distance(orbit) for orbit in orbits]
+        return np.array([value for value, _ in values]), [kind for _, kind in values]
+
+    def free_runs(self, model: Model, stacked: torch.Tensor) -> Floats:
+        """Observations ``(run, step, channel, lane)`` generated from the starts."""
+        with torch.no_grad():
+            parameters = model.unpack(stacked)
+            maps = model.family.lower(parameters)
+            first = model.observation.encoder(parameters) @ torch.from_numpy(self.start)
+            runs, _, lanes = first.shape
+            steps = len(self.inputs)
+            drive = None
+            if self.inputs.shape[1]:
+                drive = maps.C[:, None] @ torch.from_numpy(self.inputs)
+            free = first.new_zeros(runs, steps, 0, lanes)
+            z = fused.recur(maps, first, free, first.new_zeros(runs, steps), drive)
+            return model.observation.predict(parameters, z).numpy().astype(float)
+
+    def distance(self, orbit: Floats) -> tuple[float, str]:
+        """Criterion of one run's free runs ``(step, channel, lane)``, and what they do."""
+        if not np.all(np.abs(orbit) < self.bound):
+            return np.inf, UNBOUNDED
+        settled = np.moveaxis(orbit[self.transient :], -1, 0)
+        spread = settled[:, len(settled[0]) // 2 :].std(1).max(1)
+        kind = DECAYED if np.median(spread) < 0.05 else SUSTAINED
+        here = sliced_quantiles(list(settled), self.directions, self.lag)
+        wasserstein = float(np.abs(here - self.quantiles).mean())
+        overlap = np.sqrt(self.spectrum * mean_spectrum(list(settled), self.period)).sum(0)
+        hellinger = float(np.sqrt(np.clip(1 - overlap, 0, None)).mean())
+        return wasserstein + hellinger, kind
+
+
+def make_criterion(series: xr.Dataset, steps: int, seed: int) -> Criterion:
+    """Criterion on the validation split, for models trained on windows of ``steps``.
+
+    Raises
+    ------
+    RecordingError
+        When the validation split has no complete sample to start from.
+    """
+    observation = series["observation"].values.astype(float)
+    complete = np.isfinite(observation).all(1)
+    inputs = inputs_of(series)
+    parts = stretches(series, VALIDATION)
+    longest = max((part.stop - part.start for part in parts), default=0)
+    length = min(max(longest, 4 * steps), 2000)
+    if inputs.shape[1]:
+        length = min(length, max(longest // 2, 1))
+    starts = [
+        t
+        for part in parts
+        for t in range(part.start, part.stop - (length if inputs.shape[1] else 0))
+        if complete[t]
+    ]
+    if not starts:
+        raise RecordingError(
+            "series: observation: the validation split has no sample without missing values to "
+            "start from; lengthen it (splits) or leave out channels that are mostly missing"
+        )
+    chosen = np.array(starts)[np.linspace(0, len(starts) - 1, LANES).astype(int)]
+    driven = inputs[np.minimum(chosen + np.arange(length)[:, None], len(inputs) - 1)]
+    transient = length // 4
+    data = [np.nan_to_num(observation[part]) for part in parts]
+    period = max(2, min(longest, length - transient, 1000))
+    lag = max(1, min(steps // 10, longest // 4))
+    rng = np.random.default_rng(seed)
+    channels = observation.shape[1]
+    directions = rng.standard_normal((2 * channels, PROJECTIONS))
+    directions /= np.linalg.norm(directions, axis=0)
+    return Criterion(
+        start=observation[chosen].T.astype(np.float32),
+        inputs=np.moveaxis(driven, 2, 1).astype(np.float32),
+        transient=transient,
+        directions=directions,
+        quantiles=sliced_quantiles(data, directions, lag),
+        spectrum=mean_spectrum(data, period),
+        lag=lag,
+        period=period,
+        bound=10 * max(1.0, float(np.nanmax(np.abs(observation)))),
+    )
+
+
+def sliced_quantiles(parts: list[Floats], directions: Floats, lag: int) -> Floats:
+    """Quantiles ``(level, direction)`` of pairs of samples, projected on directions."""
+    pairs = np.concatenate(
+        [np.hstack([part[:-lag], part[lag:]]) for part in parts if len(part) > lag]
+    )
+    pairs = pairs[:: max(1, len(pairs) // POINTS)]
+    ordered = np.sort(pairs @ directions, axis=0)
+    quantiles: Floats = ordered[(LEVELS * len(ordered)).astype(int)]
+    return quantiles
+
+
+def mean_spectrum(parts: list[Floats], period: int) -> Floats:
+    """Mean power spectrum ``(frequency, channel)``: tapered, smoothed, each channel sums to 1."""
+    taper = np.hanning(period + 2)[1:-1, None]
+    pieces = [
+        part[first : first + period]
+        for part in parts
+        for first in range(0, len(part) - period + 1, max(1, period // 2))
+    ]
+    power = np.zeros((period // 2 + 1, parts[0].shape[1]))
+    for piece in pieces:
+        power += np.abs(np.fft.rfft(taper * (piece - piece.mean(0)), axis=0)) ** 2
+    width = max(1, len(power) // 50)
+    window = np.hanning(2 * width + 1)
+    smooth = np.stack([np.convolve(channel, window, "same") for channel in power.T], 1)
+    flat = np.finfo(float).tiny
+    spectrum: Floats = (smooth + flat) / (smooth + flat).sum(0)
+    return spectrum

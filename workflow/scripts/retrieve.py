@@ -1,0 +1,9 @@
+"""Rule `retrieve`: put the public files of a dataset into its folder."""
+
+from pathlib import Path
+
+from neurodsr.recordings.retrieval import retrieve
+from stage import log, open_log
+
+open_log(snakemake.log[0])
+retrieve(snakemake.params.settings, Path(snakemake.params.root), log)
