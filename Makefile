@@ -11,7 +11,7 @@ run: .venv/installed
 	$(BIN)/snakemake --cores $(CORES)
 
 test: lint
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -82,13 +82,20 @@ def make_scores(states: list[str], rng: np.random.Generator) -> xr.Dataset:
             "skill": (("run", "measure"), 1 - score),
             "run_state": ("run", states),
             "floor": ("measure", [0.05, 0.05, 0.0]),
-            "null_score": (("null", "measure"), [[2.0, 0.5, 0.4], [1.5, 0.02, np.nan]]),
+            "null_score": (
+                ("null", "measure"),
+                [[2.0, 0.5, 0.4], [1.5, 0.02, np.nan], [np.nan, np.nan, 0.9]],
+            ),
             "comparison": ("measure", ["better", "better", "similar"]),
             "median": ("measure", np.median(score, axis=0)),
             "median_low": ("measure", score.min(axis=0)),
             "median_high": ("measure", score.max(axis=0)),
         },
-        {"run": np.arange(RUNS), "measure": measures, "null": ["VAR", "phase surrogate"]},
+        {
+            "run": np.arange(RUNS),
+            "measure": measures,
+            "null": ["VAR", "phase surrogate", "persistence"],
+        },
         {"verdict_code": "better", "verdict": "Better than a linear model."},
     )
 

@@ -62,7 +62,7 @@ def ar():
 def series():
     """A function that builds a series, all of one modality, from values (time, channel)."""
 
-    def build(values, train=None, segment=None, interval=0.01):
+    def build(values, train=None, segment=None, interval=0.01, kernel=0.0):
         values = np.asarray(values, dtype=float)
         train = len(values) if train is None else train
         channels = values.shape[1]
@@ -82,6 +82,7 @@ def series():
                 "channel": [f"c{i}" for i in range(channels)],
                 "modality": ("channel", ["x"] * channels),
                 "scale": ("channel", scale),
+                "kernel": ("channel", np.full(channels, kernel)),
             },
             attrs={"recording": "sub-01", "sampling_interval": interval, "guard": 0.0},
         )

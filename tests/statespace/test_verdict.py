@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter1d
 
 from neurodsr.statespace.verdict import check_state_space
 
@@ -85,3 +86,20 @@ def test_real_heart_and_breath_are_nonlinear(series, settings, subject):
     result = check(series(signal, interval=0.04), settings())
     assert result.attrs["verdict_code"] == "nonlinear"
     assert (result["p"].values[:, 0] == 0.025).all()
+
+
+def test_sparse_spikes_are_not_judged(series, settings):
+    counts = np.random.default_rng(0).poisson(0.03, 2000).astype(float)
+    result = check(series(gaussian_filter1d(counts, 3.0)[:, None], kernel=0.03), settings())
+    assert result.attrs["verdict_code"] == "too_short"
+    assert "too few events" in result.attrs["verdict"]
+
+
+def test_smoothed_spikes_without_dynamics_are_not_nonlinear(series, settings):
+    found = []
+    for seed in range(12):
+        counts = np.random.default_rng(seed).poisson(0.25, 1200).astype(float)
+        smoothed = gaussian_filter1d(np.sqrt(counts), 3.0)[:, None]
+        found.append(check(series(smoothed, kernel=0.03), settings()).attrs["verdict_code"])
+    # P(more than 3 of 12 | 5 %) < 0.003; without regard to the kernel one in four is
+    assert found.count("nonlinear") <= 3

@@ -46,14 +46,14 @@ def test_a_linear_map_is_recovered(statespace: xr.Dataset, settings: Settings) -
         attrs={"sampling_interval": 1.0, "recording": "r"},
     )
     settings |= {"family": "al-rnn", "latent": 2, "rectified": 1, "epochs": 30, "noise": 0.0}
-    settings |= {"validate_every": 30}
+    settings |= {"validate_every": 30, "learning_rate": {"start": 2e-2, "end": 1e-4}}
     settings |= {"batches_per_epoch": 30, "forcing": {"kind": "generalised", "strength": 1.0,
                  "final_strength": None}}  # fmt: skip
     result = training.fit(series, statespace, settings, 0, None, log)
     best = next(one for one in load_runs(result) if one.run == result.attrs["best_run"])
-    states = x[:500] / x.std()
-    jacobian = best.map.jacobian(states).mean(0)
-    np.testing.assert_allclose(jacobian, rotation, atol=0.05)
+    states = x[3500:] / x.std()
+    error = best.map.step(states) - states @ rotation.T
+    assert np.sqrt(np.mean(error**2)) < 0.03 * states.std()
 
 
 def test_fit_holds_what_the_contract_says(
@@ -244,7 +244,7 @@ def test_a_stale_checkpoint_is_ignored(
 def test_a_training_killed_by_the_system_resumes(
     series: xr.Dataset, statespace: xr.Dataset, settings: Settings, tmp_path: Path
 ) -> None:
-    settings |= {"epochs": 400, "validate_every": 100}
+    settings |= {"epochs": 150, "validate_every": 50}
     netcdf.write(tmp_path / "series.nc", series, {})
     path = tmp_path / "checkpoint.nc"
     code = (
@@ -269,7 +269,7 @@ def test_a_training_killed_by_the_system_resumes(
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     done = int(netcdf.read(path)["epoch"])
-    assert 0 < done < 400
+    assert 0 < done < 150
     same(
         training.fit(series, statespace, settings, 1, path, log),
         training.fit(series, statespace, settings, 1, None, log),

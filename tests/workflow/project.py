@@ -94,8 +94,8 @@ class Project:
 
     def command(self, *arguments):
         return [
-            sys.executable, "-m", "snakemake", "--cores", "2",
-            "--configfile", "config/config.yaml", *arguments,
+            sys.executable, "-m", "snakemake",
+            "--configfile", "config/config.yaml", "--cores", "2", *arguments,
         ]  # fmt: skip
 
     def snakemake(self, *arguments, check=True):

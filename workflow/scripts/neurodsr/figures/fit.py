@@ -79,6 +79,6 @@ def draw_traces(figure: Any, result: xr.Dataset, series: xr.Dataset) -> None:
         row.plot(time, observation[stretch, channel], color=DATA, label="validation data")
         row.plot(time, generated[:, channel], color=MODEL, label="free run")
         row.set_ylabel(f"{series['channel'].values[channel]} (sd)")
-    axes[0].set_title(f"Free run of the best run ({best.run})")
-    axes[0].legend(loc="upper right", ncols=2)
+    axes[0].set_title(f"Best run ({best.run})", loc="left")
+    axes[0].legend(loc="lower right", bbox_to_anchor=(1.0, 0.95), ncols=2)
     axes[-1].set_xlabel("time from the start (s)")

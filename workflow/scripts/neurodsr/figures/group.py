@@ -36,21 +36,23 @@ def draw_differences(subjects: pd.DataFrame, comparison: Comparison, most: int =
     rows = -(-len(shown) // columns)
     figure = new_figure(9.0, 2.5 * rows)
     for axes, row in zip(
-        figure.subplots(rows, columns, squeeze=False).flat, shown.itertuples(), strict=False
+        figure.subplots(rows, columns, squeeze=False).flat, shown.to_dict("records"), strict=False
     ):
-        part = subjects[(subjects["model"] == row.model) & (subjects["feature"] == row.feature)]
+        part = subjects[
+            (subjects["model"] == row["model"]) & (subjects["feature"] == row["feature"])
+        ]
         for position, group in enumerate(comparison.groups):
             _strip(axes, position, part.loc[part["group"] == group, "value"].to_numpy(float))
         axes.set_xticks(range(2), comparison.groups)
         axes.set_xlim(-0.6, 1.6)
-        axes.set_ylabel(label(str(row.feature)))
-        effect = f"g = {row.hedges_g:.2g} [{row.g_low:.2g}, {row.g_high:.2g}]"
-        if pd.isna(row.hedges_g):
+        axes.set_ylabel(label(row["feature"]))
+        effect = f"g = {row['hedges_g']:.2g} [{row['g_low']:.2g}, {row['g_high']:.2g}]"
+        if pd.isna(row["hedges_g"]):
             effect = "no spread within groups"
-        judged = f"q = {row.q:.2g}" if row.tested else "not tested: unreliable"
+        judged = f"q = {row['q']:.2g}" if row["tested"] else "not tested: unreliable"
         axes.set_title(
-            f"{row.model}\n{effect}\n{judged}",
-            color=DATA if row.tested else NULL,
+            f"{row['model']}\n{effect}\n{judged}",
+            color=DATA if row["tested"] else NULL,
             fontsize=8,
         )
     for axes in figure.axes[len(shown) :]:

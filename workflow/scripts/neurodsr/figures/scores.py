@@ -4,6 +4,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FormatStrFormatter, LogLocator
 from numpy.typing import NDArray
 
 from neurodsr.evaluation.verdict import WORDS
@@ -88,7 +89,7 @@ def _draw_spectra(axes: Axes, scores: xr.Dataset) -> None:
         yscale="log",
         xlabel="frequency (Hz)",
         ylabel="share of power",
-        title=f"Mean spectra, smoothed by {scores.attrs['smoothing_hz']:.2g} Hz",
+        title=f"Spectra (smoothing {scores.attrs['smoothing_hz']:.2g} Hz)",
     )
     highest = float(spectra.sel(source="data").max())
     axes.set_ylim(1e-7 * highest, 3 * highest)
@@ -141,8 +142,12 @@ def _log_limits(axes: Axes, values: NDArray[np.float64]) -> None:
     positive = values[np.isfinite(values) & (values > 0)]
     if len(positive):
         axes.set_xscale("log")
-        axes.set_xlim(max(positive.min() / 2, positive.max() * 1e-6), positive.max() * 2)
+        low, high = positive.min() / 2, min(positive.max() * 2, positive.min() * 1e8)
+        axes.set_xlim(low, high)
         axes.minorticks_off()
+        if high < 100 * low:
+            axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            axes.xaxis.set_major_formatter(FormatStrFormatter("%g"))
 
 
 def _scale_legend() -> tuple[list[object], list[str]]:

@@ -89,7 +89,7 @@ def histograms(axes: Axes, series: xr.Dataset) -> None:
     bands(axes, centre, counts / present[:, None] / (bins[1] - bins[0]))
     axes.plot(centre, np.exp(-(centre**2) / 2.0) / np.sqrt(2.0 * np.pi), "k:", label="normal")
     axes.set(title="Distribution (train)", xlabel="observation (sd)", ylabel="density")
-    axes.legend()
+    axes.legend(loc="upper left", handlelength=1.0)
 
 
 def spectra(axes: Axes, series: xr.Dataset) -> None:
@@ -116,7 +116,7 @@ def bands(axes: Axes, x: NDArray[np.float64], curves: NDArray[np.float64]) -> No
             axes.plot(x, curve, color=CYCLE[row % len(CYCLE)], lw=0.8)
         return
     low, middle, high = np.quantile(curves, [0.1, 0.5, 0.9], axis=0)
-    axes.fill_between(x, low, high, color=NULL, alpha=0.4, lw=0, label="10-90 % of channels")
+    axes.fill_between(x, low, high, color=NULL, alpha=0.4, lw=0, label="10-90 %")
     axes.plot(x, middle, color=DATA, label="median")
 
 

@@ -1,5 +1,6 @@
 """The features: family, unit, definition and source of each."""
 
+import re
 from dataclasses import dataclass
 
 DATA = "data"
@@ -61,7 +62,7 @@ FEATURES = {
     ),
     "amplitude": Feature(
         "dynamics",
-        "unit of the recording",
+        "recorded unit",
         "Half of the range of the first channel on the limit set",
         "dynamics.nc: amplitude",
     ),
@@ -127,7 +128,7 @@ FEATURES = {
     ),
     "signal_sd": Feature(
         "data",
-        "unit of the recording",
+        "recorded unit",
         "Standard deviation of the first channel in the training data",
         "series.nc: scale",
     ),
@@ -169,5 +170,5 @@ def unit(name: str) -> str:
 
 def label(name: str) -> str:
     """Name and unit of a feature for an axis."""
-    words = name.replace("_", " ")
+    words = re.sub(r"(?<!D)_", " ", name)
     return f"{words} ({unit(name)})" if unit(name) else words

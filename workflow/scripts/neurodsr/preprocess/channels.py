@@ -66,13 +66,15 @@ def choose_modalities(
     Raises
     ------
     RecordingError
-        When the recording lacks one that the settings name, or none is left.
+        When the recording lacks one that the settings name and need, or none is left.
     """
     recorded = {
         name: node.to_dataset() for name, node in recording.children.items() if name != "intervals"
     }
     named = [
-        name for name, o in options.items() if name not in ("spikes", "continuous") and o["use"]
+        name
+        for name, o in options.items()
+        if name not in ("spikes", "continuous") and o["use"] and not o["optional"]
     ]
     missing = [name for name in named if name not in recorded]
     if missing:

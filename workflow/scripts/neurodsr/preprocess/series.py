@@ -38,7 +38,7 @@ def make_series(recording: xr.DataTree, settings: Mapping[str, Any]) -> xr.Datas
     -------
     xr.Dataset
         ``observation(time, channel)``, standardised, with the coordinates ``modality``,
-        ``likelihood``, ``offset`` and ``scale`` over channels
+        ``likelihood``, ``kernel`` (s), ``offset`` and ``scale`` over channels
         (original = observation * scale + offset); ``input(time, input)`` where a modality has that
         role; ``segment(time)`` and ``split(time)``.
 
@@ -232,6 +232,7 @@ def standardised(columns: list[Columns], split: splits.Codes, dimension: str) ->
         "": [name for c in columns for name in c.names],
         "modality": [c.modality for c in columns for _ in c.names],
         "likelihood": ["gaussian" for c in columns for _ in c.names],
+        "kernel": [float(c.options["kernel"]) for c in columns for _ in c.names],
         "offset": offset,
         "scale": scale,
     }

@@ -10,7 +10,7 @@ import pandas as pd
 
 import neurodsr
 from neurodsr import tables
-from neurodsr.group.catalogue import unit
+from neurodsr.group.catalogue import label
 from neurodsr.report import text
 from neurodsr.report.citations import citations
 from neurodsr.report.page import Picture, ReportContent, Section, Table
@@ -94,7 +94,7 @@ def collect_report(study: Study) -> ReportContent:
         after=[
             _sources_section(study),
             _methods_section(study),
-            _times_section(study.benchmarks),
+            _times_section(study.benchmarks, study.models),
             _warnings_section(group, results),
         ],
     )
@@ -200,15 +200,14 @@ def _group_section(study: Study, group: GroupResults) -> Section:
 
 def _statistics_table(group: GroupResults) -> Table:
     first, second = group.summary["groups"]
-    columns = ["model", "feature", "unit", f"{first}: median (n)", f"{second}: median (n)"]
+    columns = ["model", "feature", f"{first} (n)", f"{second} (n)"]
     columns += ["Hedges' g", "interval", "p", "q", "ICC(1,k)", "tested"]
     table = group.statistics.sort_values(["tested", "p"], ascending=[False, True])
     table = pd.concat([table[table["family"] == name] for name in ("dynamics", "quality", "data")])
     rows = [
         [
             row["model"],
-            row["feature"],
-            unit(row["feature"]),
+            label(row["feature"]),
             f"{number(row['median_first'])} ({row['n_first']})",
             f"{number(row['median_second'])} ({row['n_second']})",
             number(row["hedges_g"]),
@@ -221,14 +220,15 @@ def _statistics_table(group: GroupResults) -> Table:
         for row in table.to_dict("records")
     ]
     note = (
-        "Dynamics first, then quality of the models, then features of the data (model “data”); "
-        "false discoveries are controlled within each of the three. Definitions: features.json."
+        "Medians over subjects. Dynamics first, then quality of the models, then features of the "
+        "data (model “data”); false discoveries are controlled within each of the three. "
+        "Definitions: features.json."
     )
-    return Table(columns, rows, frozenset(columns[3:10]), note)
+    return Table(columns, rows, frozenset(columns[2:9]), note)
 
 
 def _features_table(group: GroupResults) -> Table:
-    columns = ["model", "feature", "unit", "subjects", "median", "range", "ICC(1,k)"]
+    columns = ["model", "feature", "subjects", "median", "range", "ICC(1,k)"]
     icc = group.reliability.set_index(["model", "feature"])["icc"].to_dict()
     rows = []
     for (model, feature), part in group.subjects.groupby(["model", "feature"], sort=False):
@@ -236,25 +236,23 @@ def _features_table(group: GroupResults) -> Table:
         rows.append(
             [
                 str(model),
-                str(feature),
-                unit(str(feature)),
+                label(str(feature)),
                 str(len(values)),
                 number(values.median()),
                 f"{number(values.min())} to {number(values.max())}",
                 number(icc.get((model, feature), float("nan")), 2),
             ]
         )
-    return Table(columns, rows, frozenset(columns[3:]), "Definitions: features.json.")
+    return Table(columns, rows, frozenset(columns[2:]), "Definitions: features.json.")
 
 
 def _truth_section(group: GroupResults) -> Section:
-    columns = ["model", "feature", "unit", "subjects", "rank correlation", "correlation"]
+    columns = ["model", "feature", "subjects", "rank correlation", "correlation"]
     columns += ["bias", "median error", "agreement"]
     rows = [
         [
             row["model"],
-            row["feature"],
-            unit(row["feature"]),
+            label(row["feature"]),
             str(row["n"]),
             *(number(row[name]) for name in ("spearman", "pearson", "bias", "error", "agreement")),
         ]
@@ -268,7 +266,7 @@ def _truth_section(group: GroupResults) -> Section:
             "held against it. Agreement is the share of subjects whose limit set (rest or "
             "oscillation) is the true one."
         ],
-        [Table(columns, rows, frozenset(columns[3:]))],
+        [Table(columns, rows, frozenset(columns[2:]))],
         [
             Picture(
                 "Recovered against true",
@@ -293,7 +291,9 @@ def _origin(data: Mapping[str, Any]) -> str:
         return f"simulated: {data['simulate']['system']}"
     if "retrieve" in data:
         spec = data["retrieve"]
-        return next(str(spec[key]) for key in ("package", "url", "folder") if spec.get(key))
+        named = [str(spec[key]) for key in ("package", "url", "folder") if key in spec]
+        converted = [f"converted ({data['convert']['kind']})"] if "convert" in data else []
+        return ", ".join([*(named or ["single files"]), *converted])
     return str(data["path"])
 
 
@@ -307,12 +307,14 @@ def _methods_section(study: Study) -> Section:
     )
 
 
-def _times_section(benchmarks: Iterable[Path]) -> Section:
-    """Run times by rule; ``train_small.tsv`` belongs to the rule ``train``."""
-    frames = [
-        pd.read_csv(path, sep="\t", na_values=["-"]).assign(stage=path.stem.split("_")[0])
-        for path in benchmarks
-    ]
+def _times_section(benchmarks: Iterable[Path], models: Iterable[str]) -> Section:
+    """Run times by stage; with a model ``small``, ``train_small.tsv`` is of the stage ``train``."""
+    suffixes = tuple(f"_{model}" for model in models)
+    frames = []
+    for path in benchmarks:
+        suffix = next((end for end in suffixes if path.stem.endswith(end)), "")
+        stage = path.stem.removesuffix(suffix).replace("_", " ")
+        frames.append(pd.read_csv(path, sep="\t", na_values=["-"]).assign(stage=stage))
     if not frames:
         return Section("times", "Run times", ["No run times were recorded."])
     times = pd.concat(frames)

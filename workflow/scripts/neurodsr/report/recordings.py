@@ -21,6 +21,7 @@ STAGES = {
         "Delay and dimension of an embedding, and the data against linear surrogates.",
     ),
 }
+NULLS = ("VAR", "phase surrogate", "persistence")
 MODEL_STAGES = {
     "fit": ("Training", "Loss and validation criterion of every run, with the chosen epochs."),
     "scores": (
@@ -169,13 +170,11 @@ def _facts(results: RecordingResults) -> Iterator[tuple[str, str]]:
 
 
 def _score_table(results: RecordingResults) -> Table:
-    columns = ["model", "measure", "median over runs", "interval", "floor", "best null", "reads"]
+    columns = ["model", "measure", "median over runs", "interval", "floor", *NULLS, "reads"]
     rows = []
     for model, one in results.models.items():
         for measure in one.scores["measure"].values if one.complete else ():
             score = one.scores.sel(measure=measure)
-            nulls = score["null_score"].dropna("null")
-            best = nulls.isel(null=int(nulls.values.argmin())) if nulls.size else None
             rows.append(
                 [
                     model,
@@ -183,12 +182,12 @@ def _score_table(results: RecordingResults) -> Table:
                     number(float(score["median"])),
                     interval(float(score["median_low"]), float(score["median_high"])),
                     number(float(score["floor"])),
-                    "–" if best is None else f"{number(float(best))} ({best['null'].item()})",
+                    *(number(float(score["null_score"].sel(null=null))) for null in NULLS),
                     str(score["comparison"].values),
                 ]
             )
     note = "Smaller is better; a phase surrogate copies the spectrum: no rival in D_H."
-    return Table(columns, rows, frozenset(columns[2:5]), note)
+    return Table(columns, rows, frozenset(columns[2:-1]), note)
 
 
 def _dynamics_table(results: RecordingResults) -> Table:

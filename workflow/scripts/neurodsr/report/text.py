@@ -1,6 +1,9 @@
 """Words of the report: what was found and what cannot be said, methods, citations."""
 
+import platform
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from importlib import metadata
 from typing import Any
 
 import pandas as pd
@@ -65,9 +68,10 @@ def skill_sentence(model: str, verdicts: Sequence[str]) -> str:
         if unclear
         else ""
     )
+    caution = "" if better else " Its features are no evidence of dynamics beyond linear ones."
     return (
         f"Model {model} reproduces the held-out data better than the best linear null in {better} "
-        f"of {counted(n, 'recording')}.{rest}"
+        f"of {counted(n, 'recording')}.{rest}{caution}"
     )
 
 
@@ -178,12 +182,24 @@ def methods(
         "intervals, and false discoveries were controlled by the method of Benjamini & Hochberg "
         f"(1995) at {100 * group['false_discovery_rate']:g} %."
     )
+    yield software()
+
+
+def software() -> str:
+    """Versions of what the numbers rest on, as far as it is installed here."""
+    found = []
+    for name in ("numpy", "scipy", "numba", "torch", "xarray", "pandas", "snakemake"):
+        with suppress(metadata.PackageNotFoundError):
+            found.append(f"{name} {metadata.version(name)}")
+    return f"Software: Python {platform.python_version()}, {', '.join(found)}."
 
 
 def _model(model: Mapping[str, Any]) -> str:
     forcing = model["forcing"]
+    final = forcing.get("final_strength")
+    lowered = "" if final is None else f" lowered to {final}"
     forced = (
-        f"generalised teacher forcing of strength {forcing['strength']} (Hess et al. 2023)"
+        f"generalised teacher forcing of strength {forcing['strength']}{lowered} (Hess et al. 2023)"
         if forcing["kind"] == "generalised"
         else f"sparse teacher forcing with interval {forcing['interval']} (Mikhaeil et al. 2022)"
     )

@@ -24,6 +24,8 @@ Array = NDArray[np.float64]
 
 SEQUENCE_LENGTHS = (20, 200)
 INTERVALS_PER_SEQUENCE = 10
+TIE = 1e-3
+MOST_TIES = 0.05
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def check_state_space(
     """Delays, embedding dimension, test of nonlinearity and verdict, from the training split alone.
 
     Delays are found for every channel; dimension and nonlinearity for the leading ones: of the
-    largest original variance in each modality, modalities in turn.
+    largest original variance in each modality, modalities in turn, those with graded values first.
 
     Parameters
     ----------
@@ -65,21 +67,23 @@ def check_state_space(
     lags = max(1, min(settings["maximum_lag"], longest // 3))
     channels = series["channel"].values
     per_channel = [channel_delays(train, c, lags) for c in range(len(channels))]
-    chosen = leading_channels(series, settings["channels"])
+    order = leading_channels(series)
+    graded = [c for c in order if is_graded(train, c)]
+    chosen = (graded or order)[: settings["channels"]]
     curves = [channel_dimension(train, c, per_channel[c].delay, settings) for c in chosen]
     stretch = longest_stretch(train, chosen)[: settings["maximum_samples"]]
     wanted = settings["surrogates"]
-    test_delays = [(per_channel[c].correlation_delay + 1) // 2 for c in chosen]
+    test_delays = [nonlinearity_delay(series, c, per_channel[c].correlation_delay) for c in chosen]
     enough = len(stretch) >= shortest(wanted["dimension"], max(test_delays)) / 0.8
     test = (
         nonlinearity_test(
             stretch, test_delays, wanted["dimension"], wanted["number"], wanted["iterations"], rng
         )
-        if enough and np.all(stretch.std(axis=0) > 0)
+        if graded and enough and np.all(stretch.std(axis=0) > 0)
         else None
     )
     correlation_times = len(stretch) / max(per_channel[c].correlation_time for c in chosen)
-    code, sentence = verdict(test, len(stretch), correlation_times, settings)
+    code, sentence = verdict(test, len(stretch), correlation_times, bool(graded), settings)
     delay = int(np.median([c.delay for c in per_channel]))
     forcing = forcing_interval(per_channel)
     found = [curve.dimension(settings["false_neighbours"]) for curve in curves]
@@ -125,12 +129,13 @@ def channel_dimension(
     """False neighbours and Cao's curves of one channel."""
     pieces, left = [], settings["maximum_samples"]
     for stretch in finite_stretches([piece[:, channel] for piece in train]):
-        pieces.append(stretch[:left])
-        left -= len(pieces[-1])
+        if left > 0:
+            pieces.append(stretch[:left])
+            left -= len(pieces[-1])
     correlation = autocorrelation(pieces, min(settings["maximum_lag"], max(map(len, pieces)) - 1))
     theiler = decay_time(correlation) or delay
     return dimension_curves(
-        [piece for piece in pieces if len(piece)],
+        pieces,
         delay,
         settings["maximum_dimension"],
         theiler,
@@ -138,7 +143,7 @@ def channel_dimension(
     )
 
 
-def leading_channels(series: xr.Dataset, number: int) -> list[int]:
+def leading_channels(series: xr.Dataset) -> list[int]:
     """Channels of the largest original variance in each modality, modalities in turn."""
     scale = series["scale"].values
     modality = series["modality"].values.astype(str)
@@ -146,7 +151,31 @@ def leading_channels(series: xr.Dataset, number: int) -> list[int]:
     for name in np.unique(modality):
         members = np.flatnonzero(modality == name)
         rank[members[np.argsort(-scale[members], kind="stable")]] = np.arange(len(members))
-    return [int(c) for c in np.argsort(rank, kind="stable")[:number]]
+    return [int(c) for c in np.argsort(rank, kind="stable")]
+
+
+def is_graded(train: list[Array], channel: int) -> bool:
+    """Whether no single value makes up more than 5 % of a channel, to a thousandth of its sd.
+
+    Surrogates take their values in the order of a Gaussian process, and equal values have none: the
+    silences of sparse spikes are recognised at once, however random the spikes.
+    """
+    values = np.concatenate([piece[:, channel] for piece in train])
+    values = values[np.isfinite(values)]
+    if values.size == 0 or values.std() == 0:
+        return False
+    common = np.unique(np.round(values / (TIE * values.std())), return_counts=True)[1].max()
+    return bool(common <= MOST_TIES * len(values))
+
+
+def nonlinearity_delay(series: xr.Dataset, channel: int, correlation_delay: int) -> int:
+    """Delay (samples) for the test of nonlinearity: half of the correlation delay.
+
+    Of smoothed counts at least four standard deviations of the kernel: within its reach even spikes
+    without any dynamics are a filtered noise that is not Gaussian, hence unlike all surrogates.
+    """
+    kernel = float(series["kernel"][channel]) / float(series.attrs["sampling_interval"])
+    return max((correlation_delay + 1) // 2, int(np.ceil(4.0 * kernel)))
 
 
 def finite_stretches(pieces: list[Array]) -> list[Array]:
@@ -196,6 +225,7 @@ def verdict(
     test: NonlinearityTest | None,
     samples: int,
     correlation_times: float,
+    graded: bool,
     settings: Mapping[str, Any],
 ) -> tuple[str, str]:
     """Code and sentence. A rejection counts at any length; its absence only in enough data."""
@@ -207,6 +237,11 @@ def verdict(
         return "nonlinear", (
             "nonlinear determinism detected only as asymmetry in time, which nonlinear noise "
             f"shows as well ({numbers})"
+        )
+    if not graded:
+        return "too_short", (
+            "too short to say (too few events: every channel repeats one value, as silence does, "
+            f"which no surrogate can; {length} in one piece)"
         )
     short = (
         test is None
