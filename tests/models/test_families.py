@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from neurodsr.errors import ConfigError
 from neurodsr.models.families import (
     Affine,
@@ -102,7 +103,7 @@ def test_identity_reads_the_first_units_and_starts_at_the_data() -> None:
 
 def test_sizes_that_do_not_fit_are_refused() -> None:
     settings = {"family": "shallow-plrnn", "latent": 2, "hidden": 5, "clipped": True}
-    with pytest.raises(ConfigError, match="latent: 2 .*channels"):
+    with pytest.raises(ConfigError, match=r"latent: 2 .*channels"):
         build(settings | {"observation": "identity"}, channels=3, inputs=0)
     assert build(settings | {"observation": "affine"}, channels=3, inputs=0).count == 35
     with pytest.raises(ConfigError, match="rectified: 9"):

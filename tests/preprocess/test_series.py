@@ -163,6 +163,8 @@ def test_wrong_wishes_are_explained(recording, continuous, spiking, settings):
     eeg = recording({"eeg": continuous(noise(500), 100.0)})
     with pytest.raises(RecordingError, match="modalities: lfp not in the recording"):
         make_series(eeg, settings(modalities={"lfp": {"detrend": "linear"}}))
+    optional = settings(modalities={"lfp": {"detrend": "linear", "optional": True}})
+    assert make_series(eeg, optional).sizes["channel"] == 2
     with pytest.raises(RecordingError, match="sqrt of negative"):
         make_series(eeg, settings(modalities={"eeg": {"transform": "sqrt"}}))
     with pytest.raises(RecordingError, match="no channel c9"):

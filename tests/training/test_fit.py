@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
+
 from neurodsr import netcdf
 from neurodsr.errors import ConfigError, RecordingError
 from neurodsr.models.reconstruction import load_runs
@@ -30,7 +31,7 @@ def one_thread() -> None:
 
 
 def test_a_linear_map_is_recovered(statespace: xr.Dataset, settings: Settings) -> None:
-    """A noise-driven rotation: its matrix is known, and least squares finds it."""
+    """A noise-driven rotation: the trained map is the known matrix where there are data."""
     rotation = 0.98 * np.array([[np.cos(0.3), -np.sin(0.3)], [np.sin(0.3), np.cos(0.3)]])
     rng = np.random.default_rng(0)
     x = np.zeros((4000, 2))
@@ -45,7 +46,7 @@ def test_a_linear_map_is_recovered(statespace: xr.Dataset, settings: Settings) -
         coords={"channel": ["a", "b"]},
         attrs={"sampling_interval": 1.0, "recording": "r"},
     )
-    settings |= {"family": "al-rnn", "latent": 2, "rectified": 1, "epochs": 30, "noise": 0.0}
+    settings |= {"clipped": False, "latent": 2, "epochs": 30, "noise": 0.0}
     settings |= {"validate_every": 30, "learning_rate": {"start": 2e-2, "end": 1e-4}}
     settings |= {"batches_per_epoch": 30, "forcing": {"kind": "generalised", "strength": 1.0,
                  "final_strength": None}}  # fmt: skip
@@ -53,7 +54,7 @@ def test_a_linear_map_is_recovered(statespace: xr.Dataset, settings: Settings) -
     best = next(one for one in load_runs(result) if one.run == result.attrs["best_run"])
     states = x[3500:] / x.std()
     error = best.map.step(states) - states @ rotation.T
-    assert np.sqrt(np.mean(error**2)) < 0.03 * states.std()
+    assert np.sqrt(np.mean(error**2)) < 0.05 * states.std()
 
 
 def test_fit_holds_what_the_contract_says(

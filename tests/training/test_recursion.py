@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
+
 from neurodsr.models.families import Affine, AlmostLinearRNN, Identity, Model, ShallowPLRNN
 from neurodsr.training import fused, recursion
 from neurodsr.training.forcing import strengths
 from neurodsr.training.optimise import run_losses
-from torch import Tensor
 
 MODELS = {
     "clipped": Model(ShallowPLRNN(3, 50), Identity(3, 3)),

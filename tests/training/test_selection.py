@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from neurodsr.training.selection import DECAYED, SUSTAINED, UNBOUNDED, make_criterion, mean_spectrum
 
 from .conftest import lorenz, make_series

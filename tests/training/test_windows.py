@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+
 from neurodsr.errors import RecordingError
 from neurodsr.training.windows import make_windows, stretches
 

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from neurodsr.report.collect import Study, collect_report
+from neurodsr.report.collect import collect_report
 from neurodsr.report.page import render_report
+from neurodsr.report.study import Study
 from neurodsr.tables import write_text
 from stage import log, open_log
 

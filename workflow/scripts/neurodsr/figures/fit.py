@@ -10,7 +10,7 @@ from neurodsr.figures.style import CYCLE, DATA, MODEL, new_figure
 from neurodsr.models.reconstruction import load_runs
 
 CHANNELS = 3
-SAMPLES = 1000
+SAMPLES = 400
 
 
 def draw_fit(result: xr.Dataset, series: xr.Dataset, **_: Any) -> Figure:
