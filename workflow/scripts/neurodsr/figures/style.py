@@ -24,6 +24,7 @@ matplotlib.rcParams.update(
         "legend.frameon": False,
         "lines.linewidth": 1.0,
         "savefig.dpi": 110,
+        "svg.fonttype": "none",
         "svg.hashsalt": "neurodsr",
         "xtick.labelsize": 7,
         "ytick.labelsize": 7,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from neurodsr import netcdf
 
-FORMAT = "1"
+FORMAT = "2"
 log = logging.getLogger("neurodsr")
 
 
@@ -36,7 +36,9 @@ class State:
     best, chosen_epoch
         Parameters of the epoch chosen so far ``(run, parameter)``, and its number.
     best_value : (run,)
-        Smallest criterion so far.
+        Smallest criterion so far, among epochs that forecast well enough.
+    error, least_error : (run,)
+        Forecast error of the epoch chosen so far, and the smallest one of all.
     loss, validation : (run, epoch)
         NaN where there is none (yet).
     epoch
@@ -52,6 +54,8 @@ class State:
     rate: NDArray[np.float64]
     best: NDArray[np.float32]
     best_value: NDArray[np.float64]
+    error: NDArray[np.float64]
+    least_error: NDArray[np.float64]
     chosen_epoch: NDArray[np.int64]
     loss: NDArray[np.float64]
     validation: NDArray[np.float64]
@@ -66,6 +70,8 @@ _DIMENSIONS = {
     "best": ("run", "parameter"),
     "rate": ("run",),
     "best_value": ("run",),
+    "error": ("run",),
+    "least_error": ("run",),
     "chosen_epoch": ("run",),
     "loss": ("run", "total_epoch"),
     "validation": ("run", "total_epoch"),

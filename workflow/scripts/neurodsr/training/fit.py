@@ -20,6 +20,8 @@ from neurodsr.training.optimise import run_epoch
 from neurodsr.training.selection import Criterion, make_criterion
 from neurodsr.training.windows import inputs_of, make_windows
 
+FORECAST_TOLERANCE = 0.05
+"""Epochs (and runs) that forecast worse than the best by more than this part are not chosen."""
 TOLERANCE = 0.2
 """A later epoch is preferred to an earlier one whose criterion is better by less than this part:
 validation data are short, so small differences are chance, while training goes on to help."""
@@ -136,6 +138,8 @@ def begin(model: Model, settings: Mapping[str, Any], seed: int) -> State:
         rate=np.ones(runs),
         best=parameters.copy(),
         best_value=np.full(runs, np.inf),
+        error=np.full(runs, np.inf),
+        least_error=np.full(runs, np.inf),
         chosen_epoch=np.zeros(runs, np.int64),
         loss=np.full((runs, epochs), np.nan),
         validation=np.full((runs, epochs), np.nan),
@@ -144,11 +148,16 @@ def begin(model: Model, settings: Mapping[str, Any], seed: int) -> State:
 
 def validate(model: Model, criterion: Criterion, state: State) -> None:
     """Score the present parameters and keep them if there is hardly a better epoch, in place."""
-    values, _ = criterion.evaluate(model, torch.from_numpy(state.parameters))
+    values, errors, _ = criterion.evaluate(model, torch.from_numpy(state.parameters))
     state.validation[:, state.epoch - 1] = values
-    state.best_value = np.minimum(state.best_value, values)
-    better = np.isfinite(values) & (values <= (1 + TOLERANCE) * state.best_value)
+    state.least_error = np.minimum(state.least_error, errors)
+    allowed = (1 + FORECAST_TOLERANCE) * state.least_error
+    state.best_value[state.error > allowed] = np.inf
+    eligible = np.isfinite(values) & (errors <= allowed)
+    state.best_value[eligible] = np.minimum(state.best_value, values)[eligible]
+    better = eligible & (values <= (1 + TOLERANCE) * state.best_value)
     state.best[better] = state.parameters[better]
+    state.error[better] = errors[better]
     state.chosen_epoch[better] = state.epoch
 
 
@@ -183,7 +192,7 @@ def assemble(
             f"fit: run_status: none of {runs} runs could be trained ({status[0]}); lower "
             "learning_rate, raise forcing strength, or set clipped: true"
         )
-    _, kinds = criterion.evaluate(model, best)
+    _, _, kinds = criterion.evaluate(model, best)
     parameters = model.unpack(best)
     maps = model.family.lower(parameters)
     values = {
@@ -197,7 +206,8 @@ def assemble(
         "E": (("run", "latent", "channel"), model.observation.encoder(parameters)),
     }
     chosen = state.validation[np.arange(runs), np.maximum(state.chosen_epoch - 1, 0)]
-    ranking = np.where(status == "ok", chosen, np.inf)
+    good = (status == "ok") & (state.error <= (1 + FORECAST_TOLERANCE) * state.error.min())
+    ranking = np.where(good, chosen, np.inf)
     strength = np.broadcast_to(schedule.mean(1), (runs, epochs)).copy()
     return xr.Dataset(
         {
@@ -233,6 +243,7 @@ def assemble(
             "training_seconds": round(state.seconds, 2),
             "sampling_interval": float(series.attrs["sampling_interval"]),
             "selection": "validation: sliced Wasserstein distance of (x_t, x_t+lag) + Hellinger "
-            "distance of power spectra, free runs from 16 starts",
+            "distance of power spectra, free runs from 16 starts, among epochs whose forecast "
+            f"error is within {FORECAST_TOLERANCE:.0%} of the least",
         },
     )

@@ -1,7 +1,10 @@
 """Which epoch of a training is kept: free runs against the validation split.
 
 Loss and short-term prediction do not tell a good model from one whose free run leaves the attractor
-or dies, so epochs are compared by what a free run looks like in the long run. The criterion is the
+or dies, so epochs are compared by what a free run looks like in the long run. Only epochs that also
+forecast about as well as the best one take part: noise keeps a damped system moving, and a model
+that oscillates for ever matches its invariants better than the truth, but not its next cycle. The
+criterion is the
 sliced Wasserstein distance between the distributions of pairs ``(x_t, x_{t+lag})``, in standard
 deviations of the training data, plus the Hellinger distance between smoothed power spectra. Both
 are cheap, need no bins, and stay informative (unlike a divergence of histograms) for few samples
@@ -24,6 +27,8 @@ Floats = NDArray[np.float64]
 LANES = 16
 """Free runs from so many starts."""
 PROJECTIONS = 32
+FORECASTS = 128
+"""Forecasts from so many starts, if the validation split has them."""
 POINTS = 2000
 LEVELS = (np.arange(200) + 0.5) / 200
 SUSTAINED = "sustained"
@@ -41,6 +46,10 @@ class Criterion:
         First observations, spread over the validation split.
     inputs : (step, input, lane)
         External inputs of the free runs.
+    future : (step, channel, forecast)
+        Stretches of the data to be forecast from their first sample; none when the split is too
+        short.
+    future_inputs : (step, input, forecast)
     transient
         Leading steps that are not compared.
     directions : (2 * channel, direction)
@@ -56,6 +65,8 @@ class Criterion:
 
     start: NDArray[np.float32]
     inputs: NDArray[np.float32]
+    future: NDArray[np.float32]
+    future_inputs: NDArray[np.float32]
     transient: int
     directions: Floats
     quantiles: Floats
@@ -64,26 +75,19 @@ class Criterion:
     period: int
     bound: float
 
-    def evaluate(self, model: Model, stacked: torch.Tensor) -> tuple[Floats, list[str]]:
-        """Criterion (smaller is better, inf when unbounded) and kind of free run, per run."""
-        orbits = self.free_runs(model, stacked)
-        values = [self.distance(orbit) for orbit in orbits]
-        return np.array([value for value, _ in values]), [kind for _, kind in values]
+    def evaluate(self, model: Model, stacked: torch.Tensor) -> tuple[Floats, Floats, list[str]]:
+        """Criterion (smaller is better, inf when unbounded), forecast error, kind of free run.
 
-    def free_runs(self, model: Model, stacked: torch.Tensor) -> Floats:
-        """Observations ``(run, step, channel, lane)`` generated from the starts."""
-        with torch.no_grad():
-            parameters = model.unpack(stacked)
-            maps = model.family.lower(parameters)
-            first = model.observation.encoder(parameters) @ torch.from_numpy(self.start)
-            runs, _, lanes = first.shape
-            steps = len(self.inputs)
-            drive = None
-            if self.inputs.shape[1]:
-                drive = maps.C[:, None] @ torch.from_numpy(self.inputs)
-            free = first.new_zeros(runs, steps, 0, lanes)
-            z = fused.recur(maps, first, free, first.new_zeros(runs, steps), drive)
-            return model.observation.predict(parameters, z).numpy().astype(float)
+        The forecast error is the mean square over steps, channels and starts, in variances of the
+        training data, and inf where the criterion is.
+        """
+        orbits = generate(model, stacked, self.start, self.inputs)
+        distances = [self.distance(orbit) for orbit in orbits]
+        values = np.array([value for value, _ in distances])
+        forecasts = generate(model, stacked, self.future[0], self.future_inputs)
+        errors = np.nanmean((forecasts - self.future)[:, 1:] ** 2, axis=(1, 2, 3))
+        errors = np.where(np.isfinite(values) & np.isfinite(errors), errors, np.inf)
+        return values, errors, [kind for _, kind in distances]
 
     def distance(self, orbit: Floats) -> tuple[float, str]:
         """Criterion of one run's free runs ``(step, channel, lane)``, and what they do."""
@@ -97,6 +101,22 @@ class Criterion:
         overlap = np.sqrt(self.spectrum * mean_spectrum(list(settled), self.period)).sum(0)
         hellinger = float(np.sqrt(np.clip(1 - overlap, 0, None)).mean())
         return wasserstein + hellinger, kind
+
+
+def generate(
+    model: Model, stacked: torch.Tensor, start: NDArray[np.float32], inputs: NDArray[np.float32]
+) -> Floats:
+    """Observations ``(run, step, channel, lane)`` of free runs from ``start`` (channel, lane)."""
+    with torch.no_grad():
+        parameters = model.unpack(stacked)
+        maps = model.family.lower(parameters)
+        first = model.observation.encoder(parameters) @ torch.from_numpy(start)
+        runs, _, lanes = first.shape
+        steps = len(inputs)
+        drive = maps.C[:, None] @ torch.from_numpy(inputs) if inputs.shape[1] else None
+        free = first.new_zeros(runs, steps, 0, lanes)
+        z = fused.recur(maps, first, free, first.new_zeros(runs, steps), drive)
+        return model.observation.predict(parameters, z).numpy().astype(float)
 
 
 def make_criterion(series: xr.Dataset, steps: int, seed: int) -> Criterion:
@@ -128,6 +148,7 @@ def make_criterion(series: xr.Dataset, steps: int, seed: int) -> Criterion:
         )
     chosen = np.array(starts)[np.linspace(0, len(starts) - 1, LANES).astype(int)]
     driven = inputs[np.minimum(chosen + np.arange(length)[:, None], len(inputs) - 1)]
+    future, future_inputs = stretches_to_forecast(observation, inputs, complete, parts, steps)
     transient = length // 4
     data = [np.nan_to_num(observation[part]) for part in parts]
     period = max(2, min(longest, length - transient, 1000))
@@ -139,6 +160,8 @@ def make_criterion(series: xr.Dataset, steps: int, seed: int) -> Criterion:
     return Criterion(
         start=observation[chosen].T.astype(np.float32),
         inputs=np.moveaxis(driven, 2, 1).astype(np.float32),
+        future=future,
+        future_inputs=future_inputs,
         transient=transient,
         directions=directions,
         quantiles=sliced_quantiles(data, directions, lag),
@@ -147,6 +170,31 @@ def make_criterion(series: xr.Dataset, steps: int, seed: int) -> Criterion:
         period=period,
         bound=10 * max(1.0, float(np.nanmax(np.abs(observation)))),
     )
+
+
+def stretches_to_forecast(
+    observation: Floats,
+    inputs: Floats,
+    complete: NDArray[np.bool_],
+    parts: list[slice],
+    steps: int,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Data ``(step, channel, forecast)`` and inputs from evenly spaced starts, ``steps`` long.
+
+    In a short validation split they are as long as half its longest stretch.
+    """
+    longest = max(part.stop - part.start for part in parts)
+    steps = max(1, min(steps, longest // 2))
+    starts = np.array(
+        [t for part in parts for t in range(part.start, part.stop - steps) if complete[t]]
+        or [part.start for part in parts if part.stop - part.start == longest][:1]
+    )
+    count = min(FORECASTS, len(starts))
+    chosen = starts[np.linspace(0, len(starts) - 1, count).astype(int)]
+    where = np.minimum(chosen + np.arange(steps + 1)[:, None], len(observation) - 1)
+    data, drive = (np.moveaxis(x[where], 2, 1).astype(np.float32) for x in (observation, inputs))
+    data[0] = observation[chosen].T
+    return data, drive
 
 
 def sliced_quantiles(parts: list[Floats], directions: Floats, lag: int) -> Floats:
