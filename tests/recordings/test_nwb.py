@@ -343,7 +343,7 @@ def test_a_group_that_holds_itself_is_refused(signal_file):
 @pytest.fixture
 def rodents():
     """Real recordings of pynapple's test data, where a run has retrieved them."""
-    root = Path(os.environ.get("NEURODSR_TEST_NWB", "resources/rodents"))
+    root = Path(os.environ.get("NEURODSR_TEST_NWB", "resources/pynapple"))
     files = {path.stem[-12:]: path for path in root.rglob("*.nwb")} if root.is_dir() else {}
     if not files:
         pytest.skip("no retrieved NWB recordings: set NEURODSR_TEST_NWB to a folder of them")

@@ -7,8 +7,9 @@ import shutil
 
 import numpy as np
 import pytest
-from project import Project, oscillation, write_timeseries
 from pynwb import NWBHDF5IO, NWBFile, TimeSeries
+
+from project import Project, oscillation, write_timeseries
 
 
 def write_session(path, trials):

@@ -6,6 +6,8 @@ import subprocess
 import time
 
 import numpy as np
+import psutil
+import pytest
 import xarray as xr
 
 FIT = "results/study/sub-01_task-rest/models/small/fit.nc"
@@ -13,7 +15,7 @@ CHECKPOINT = "results/study/sub-01_task-rest/models/small/.checkpoint.nc"
 
 
 def long_training(config):
-    config["models"]["small"] |= {"epochs": 400, "batches_per_epoch": 20, "checkpoint_every": 20}
+    config["models"]["small"] |= {"epochs": 400, "batches_per_epoch": 20, "checkpoint_every": 10}
 
 
 def numbers(path):
@@ -21,7 +23,14 @@ def numbers(path):
         return {n: v.values for n, v in fit.load().data_vars.items() if v.dtype.kind == "f"}
 
 
-def test_a_killed_training_resumes_to_the_same_result(project):
+def scripts_of(run):
+    """Processes of the scripts that a running Snakemake has started."""
+    children = psutil.Process(run.pid).children(recursive=True)
+    return [child for child in children if ".snakemake/scripts" in " ".join(child.cmdline())]
+
+
+@pytest.mark.parametrize("killed", ["the job", "everything"])
+def test_a_killed_training_resumes_to_the_same_result(project, killed):
     project.configure(long_training)
     (project.folder / FIT).unlink()
     log = project.folder / "results/study/sub-01_task-rest/logs/train_small.log"
@@ -37,8 +46,14 @@ def test_a_killed_training_resumes_to_the_same_result(project):
         assert run.poll() is None, log.read_text()
         assert time.monotonic() < deadline, "no checkpoint appeared"
         time.sleep(0.05)
-    os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
+    if killed == "everything":
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+        project.snakemake("--unlock")
+    else:
+        (script,) = scripts_of(run)
+        script.kill()
+        assert run.wait(timeout=60) != 0
     assert not (project.folder / FIT).exists()
     assert (project.folder / CHECKPOINT).exists()
 

@@ -21,7 +21,6 @@ rule collect_features:
     input:
         unpack(lambda wildcards: cohort_results(wildcards.cohort)),
         cohort="results/{cohort}/cohort.tsv",
-        schema=WORKFLOW / "schemas" / "features.schema.yaml",
     output:
         features="results/{cohort}/group/features.tsv",
         features_dictionary="results/{cohort}/group/features.json",
@@ -39,7 +38,7 @@ rule collect_features:
         runtime=60,
     params:
         models=lambda wildcards: plan.cohorts[wildcards.cohort]["models"],
-        code=code_of("features.py"),
+        code=code_of("features.py", "../schemas/features.schema.yaml"),
     script:
         "../scripts/features.py"
 

@@ -44,7 +44,7 @@ rule discover_cohort:
         raw=lambda wildcards: plan.content(
             wildcards.cohort, cohort_files(wildcards.cohort)
         ),
-        code=code_of("discover.py"),
+        code=code_of("discover.py", "../schemas/cohort.schema.yaml"),
     script:
         "../scripts/discover.py"
 

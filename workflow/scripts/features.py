@@ -13,7 +13,7 @@ from stage import log, open_log
 open_log(snakemake.log[0])
 root = Path(snakemake.output.features).parent.parent
 models = snakemake.params.models
-schema = yaml.safe_load(Path(snakemake.input.schema).read_text(encoding="utf-8"))
+schema = Path(__file__).parents[1] / "schemas" / "features.schema.yaml"
 
 frames, included = [], []
 for recording in read_table(snakemake.input.cohort)["recording"].dropna():
@@ -31,6 +31,6 @@ for recording in read_table(snakemake.input.cohort)["recording"].dropna():
     log.info("%s: %d values", recording, len(frames[-1]))
 
 features = pd.concat(frames, ignore_index=True)
-check_rows(features, schema, "features.tsv")
+check_rows(features, yaml.safe_load(schema.read_text()), "features.tsv")
 write_table(snakemake.output.features, features, COLUMNS)
 write_table(snakemake.output.inclusion, pd.DataFrame(included, columns=list(INCLUSION)), INCLUSION)

@@ -1,7 +1,6 @@
 """Reading and writing of results: labelled netCDF-4 files, written atomically."""
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -46,14 +45,12 @@ def write(
     path.parent.mkdir(parents=True, exist_ok=True)
     labelled = data.copy()
     labelled.attrs = {"status": OK, **data.attrs, **provenance}
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        labelled.to_netcdf(name, engine="netcdf4")
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        labelled.to_netcdf(part, engine="netcdf4")
+        part.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
 
 

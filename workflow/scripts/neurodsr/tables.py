@@ -11,7 +11,16 @@ import jsonschema
 import pandas as pd
 
 MISSING = "n/a"
-IDENTIFIERS = ("recording", "dataset", "participant", "participant_id", "session", "task", "group")
+IDENTIFIERS = (
+    "recording",
+    "dataset",
+    "participant",
+    "participant_id",
+    "session",
+    "task",
+    "run",
+    "group",
+)
 
 Dictionary = Mapping[str, Mapping[str, Any]]
 
