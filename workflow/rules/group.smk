@@ -1,22 +1,6 @@
 # Features of all recordings, their reliability, differences between groups.
 
 
-def cohort_results(cohort):
-    folders = [f"results/{cohort}/{recording}" for recording in plan.recordings[cohort]]
-    models = [
-        f"{folder}/models/{model}"
-        for folder in folders
-        for model in plan.cohorts[cohort]["models"]
-    ]
-    return {
-        "series": [f"{folder}/series.nc" for folder in folders],
-        "statespace": [f"{folder}/statespace.nc" for folder in folders],
-        "fit": [f"{folder}/fit.nc" for folder in models],
-        "scores": [f"{folder}/scores.nc" for folder in models],
-        "dynamics": [f"{folder}/dynamics.nc" for folder in models],
-    }
-
-
 rule collect_features:
     input:
         unpack(lambda wildcards: cohort_results(wildcards.cohort)),

@@ -1,25 +1,6 @@
 # NWB and BIDS files become recordings.
 
 
-def raw_inputs(cohort, paths):
-    """Of a user's own files the content counts (`raw` below), not the time stamps."""
-    own = [d.root.as_posix() + "/" for d in plan.datasets.values() if d.local]
-    return [ancient(p) if p.startswith(tuple(own)) else p for p in paths]
-
-
-def read_settings(wildcards):
-    source = plan.recordings[wildcards.cohort][wildcards.recording]
-    return plan.datasets[source.dataset].spec["read"]
-
-
-def cohort_files(cohort):
-    recordings = plan.recordings[cohort]
-    files = {path for name in recordings for path in plan.raw_files(cohort, name)}
-    for name in ("participants.tsv", "participants.json"):
-        files.update(plan.tables(cohort, name))
-    return sorted(files)
-
-
 rule discover_cohort:
     input:
         raw=lambda wildcards: raw_inputs(

@@ -1,53 +1,6 @@
 # One self-contained page for each cohort.
 
 
-def cohort_panels(cohort):
-    """Figures of all recordings, and how long each job took."""
-    models = plan.cohorts[cohort]["models"]
-    stages = ["ingest", "preprocess", "statespace"] + [
-        f"{stage}_{model}"
-        for stage in ("train", "evaluate", "analyse")
-        for model in models
-    ]
-    figures = ["recording", "series", "statespace"] + [
-        f"models/{model}/{name}"
-        for model in models
-        for name in ("fit", "scores", "dynamics")
-    ]
-    folders = [f"results/{cohort}/{recording}" for recording in plan.recordings[cohort]]
-    return {
-        "figures": [f"{folder}/{name}.svg" for folder in folders for name in figures],
-        "benchmarks": [
-            f"{folder}/benchmarks/{stage}.tsv" for folder in folders for stage in stages
-        ]
-        + [
-            f"results/{cohort}/benchmarks/{stage}.tsv"
-            for stage in ("discover", "collect_features", "compare_groups")
-        ],
-    }
-
-
-def origins(cohort):
-    """What the report says of the cohort's datasets."""
-    return {
-        name: {
-            key: value
-            for key, value in plan.datasets[name].spec.items()
-            if key
-            in (
-                "format",
-                "licence",
-                "citation",
-                "path",
-                "retrieve",
-                "simulate",
-                "convert",
-            )
-        }
-        for name in plan.cohorts[cohort]["datasets"]
-    }
-
-
 rule write_report:
     input:
         unpack(lambda wildcards: cohort_results(wildcards.cohort)),

@@ -15,6 +15,7 @@ for name in plan.datasets:
                 f"resources/logs/retrieve_{name}.log",
             benchmark:
                 f"resources/benchmarks/retrieve_{name}.tsv"
+            localrule: True  # a compute node may have no network
             conda:
                 "../../envs/ingest.yaml"
             threads: 1
@@ -23,7 +24,7 @@ for name in plan.datasets:
                 runtime=60,
             params:
                 settings=dataset.spec["retrieve"],
-                root=dataset.root.as_posix(),
+                names=dataset.retrieved,
             script:
                 "../scripts/retrieve.py"
 
@@ -52,7 +53,6 @@ for name in plan.datasets:
                     "licence": dataset.spec["licence"],
                     "citation": dataset.spec["citation"],
                 },
-                root=dataset.root.as_posix(),
                 code=code_of("convert.py"),
             script:
                 "../scripts/convert.py"
@@ -95,6 +95,8 @@ for name in plan.datasets:
                     f"resources/logs/simulate_{name}_{participant}.log",
                 benchmark:
                     f"resources/benchmarks/simulate_{name}_{participant}.tsv"
+                group:
+                    "simulation"
                 conda:
                     "../../envs/ingest.yaml"
                 threads: 1

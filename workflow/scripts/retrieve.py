@@ -6,4 +6,6 @@ from neurodsr.recordings.retrieval import retrieve
 from stage import log, open_log
 
 open_log(snakemake.log[0])
-retrieve(snakemake.params.settings, Path(snakemake.params.root), log)
+# where the first file goes, less its name in the dataset
+root = Path(snakemake.output.files[0].removesuffix(snakemake.params.names[0]))
+retrieve(snakemake.params.settings, root, log)

@@ -1,0 +1,83 @@
+# What the rules ask of the plan.
+
+
+def raw_inputs(cohort, paths):
+    """Of a user's own files the content counts (`raw` below), not the time stamps."""
+    own = [d.root.as_posix() + "/" for d in plan.datasets.values() if d.local]
+    return [ancient(p) if p.startswith(tuple(own)) else p for p in paths]
+
+
+def read_settings(wildcards):
+    source = plan.recordings[wildcards.cohort][wildcards.recording]
+    return plan.datasets[source.dataset].spec["read"]
+
+
+def cohort_files(cohort):
+    recordings = plan.recordings[cohort]
+    files = {path for name in recordings for path in plan.raw_files(cohort, name)}
+    for name in ("participants.tsv", "participants.json"):
+        files.update(plan.tables(cohort, name))
+    return sorted(files)
+
+
+def cohort_results(cohort):
+    folders = [f"results/{cohort}/{recording}" for recording in plan.recordings[cohort]]
+    models = [
+        f"{folder}/models/{model}"
+        for folder in folders
+        for model in plan.cohorts[cohort]["models"]
+    ]
+    return {
+        "series": [f"{folder}/series.nc" for folder in folders],
+        "statespace": [f"{folder}/statespace.nc" for folder in folders],
+        "fit": [f"{folder}/fit.nc" for folder in models],
+        "scores": [f"{folder}/scores.nc" for folder in models],
+        "dynamics": [f"{folder}/dynamics.nc" for folder in models],
+    }
+
+
+def cohort_panels(cohort):
+    """Figures of all recordings, and how long each job took."""
+    models = plan.cohorts[cohort]["models"]
+    stages = ["ingest", "preprocess", "statespace"] + [
+        f"{stage}_{model}"
+        for stage in ("train", "evaluate", "analyse")
+        for model in models
+    ]
+    figures = ["recording", "series", "statespace"] + [
+        f"models/{model}/{name}"
+        for model in models
+        for name in ("fit", "scores", "dynamics")
+    ]
+    folders = [f"results/{cohort}/{recording}" for recording in plan.recordings[cohort]]
+    return {
+        "figures": [f"{folder}/{name}.svg" for folder in folders for name in figures],
+        "benchmarks": [
+            f"{folder}/benchmarks/{stage}.tsv" for folder in folders for stage in stages
+        ]
+        + [
+            f"results/{cohort}/benchmarks/{stage}.tsv"
+            for stage in ("discover", "collect_features", "compare_groups")
+        ],
+    }
+
+
+def origins(cohort):
+    """What the report says of the cohort's datasets."""
+    return {
+        name: {
+            key: value
+            for key, value in plan.datasets[name].spec.items()
+            if key
+            in (
+                "format",
+                "licence",
+                "citation",
+                "path",
+                "retrieve",
+                "simulate",
+                "convert",
+            )
+        }
+        for name in plan.cohorts[cohort]["datasets"]
+    }
