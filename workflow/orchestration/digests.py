@@ -8,10 +8,10 @@ import ast
 import functools
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+
+from neurodsr.files import replacing
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 
@@ -129,9 +129,6 @@ class FileDigests:
         """Keep what was learned, if anything."""
         if not self.changed:
             return
-        self.memory.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self.memory.parent)
-        with os.fdopen(handle, "w") as file:
-            json.dump(self.known, file)
-        Path(name).replace(self.memory)
+        with replacing(self.memory) as part:
+            part.write_text(json.dumps(self.known))
         self.changed = False

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from neurodsr.figures.group import draw_differences, draw_reliability, draw_truth
+from neurodsr.files import write_text
 from neurodsr.group.comparison import (
     RELIABILITY,
     STATISTICS,
@@ -15,7 +16,7 @@ from neurodsr.group.comparison import (
     subject_values,
 )
 from neurodsr.group.truth import TRUTH, compare_with_truth, no_pairs, pair_with_truth
-from neurodsr.tables import read_table, write_table, write_text
+from neurodsr.tables import read_table, write_table
 from stage import log, open_log, save_figure
 
 open_log(snakemake.log[0])

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from neurodsr.files import write_text
 from neurodsr.report.collect import collect_report
 from neurodsr.report.page import render_report
 from neurodsr.report.study import Study
-from neurodsr.tables import write_text
 from stage import log, open_log
 
 open_log(snakemake.log[0])

@@ -15,6 +15,7 @@ import neurodsr
 from neurodsr import netcdf
 from neurodsr.errors import RecordingError
 from neurodsr.figures.style import message_figure
+from neurodsr.files import replacing
 
 log = logging.getLogger("neurodsr")
 
@@ -116,5 +117,5 @@ def attempt(
 
 def save_figure(figure: Figure, path: str) -> None:
     """Write an SVG whose bytes depend on its content only."""
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, format="svg", metadata={"Date": None})
+    with replacing(path) as part:
+        figure.savefig(part, format="svg", metadata={"Date": None})

@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 import xarray as xr
+
+from neurodsr.files import replacing
 
 OK = "ok"
 EXCLUDED = "excluded"
@@ -41,17 +42,10 @@ def write(
     provenance
         Attributes to add: package version, settings, seed, checksums of the inputs, duration.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     labelled = data.copy()
     labelled.attrs = {"status": OK, **data.attrs, **provenance}
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with replacing(path) as part:
         labelled.to_netcdf(part, engine="netcdf4")
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def excluded(stage: str, reason: str) -> xr.Dataset:

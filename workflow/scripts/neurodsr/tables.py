@@ -2,13 +2,14 @@
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pandas as pd
+
+from neurodsr.files import write_text
 
 MISSING = "n/a"
 IDENTIFIERS = (
@@ -84,18 +85,3 @@ def check_rows(frame: pd.DataFrame, schema: Mapping[str, Any], name: str) -> Non
         for error in validator.iter_errors(row):
             column = ".".join(str(part) for part in error.absolute_path) or "columns"
             raise ValueError(f"{name}: row {number + 1}: {column}: {error.message}")
-
-
-def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write a text file that appears under its name only when it is complete."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "w") as file:
-            file.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

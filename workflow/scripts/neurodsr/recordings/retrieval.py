@@ -21,6 +21,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from neurodsr.files import replacing
+
 ATTEMPTS = 5
 TIMEOUT = 60.0
 PAUSE = 1.0
@@ -126,25 +128,13 @@ def inside(folder: Path, member: str) -> Path:
 
 def put(content: IO[bytes], path: Path, expected: str, source: str) -> None:
     """Copy a stream to a file, atomically and checked."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False
-    ) as file:
-        part = Path(file.name)
+    with replacing(path) as part:
         try:
-            shutil.copyfileobj(content, file, CHUNK)
-        except BaseException as error:
-            part.unlink()
-            if isinstance(error, DAMAGED):
-                raise RetrievalError(f"{source}: the archive is damaged: {error}") from error
-            raise
-    try:
+            with part.open("wb") as file:
+                shutil.copyfileobj(content, file, CHUNK)
+        except DAMAGED as error:
+            raise RetrievalError(f"{source}: the archive is damaged: {error}") from error
         check(part, expected, source)
-        part.chmod(0o644)
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def check(path: Path, expected: str, source: str) -> None:

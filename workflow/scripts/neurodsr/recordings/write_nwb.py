@@ -1,8 +1,6 @@
 """Writing of NWB files."""
 
 import datetime
-import os
-import tempfile
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +11,8 @@ import numpy.typing as npt
 from pynwb import NWBHDF5IO, NWBFile
 from pynwb.ecephys import ElectricalSeries
 from pynwb.file import Subject
+
+from neurodsr.files import replacing
 
 NAMESPACE = uuid.UUID("1b6d7c1e-52a2-5c0f-9d0c-0d2f6a7e3c55")
 
@@ -94,18 +94,10 @@ def write_nwb(
             starting_time=0.0,
         )
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".nwb")
-    os.close(handle)
-    try:
-        with NWBHDF5IO(name, "w") as io:
+    with replacing(path) as part:
+        with NWBHDF5IO(part, "w") as io:
             io.write(nwb)
-        derive_object_ids(name, identifier)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        derive_object_ids(part, identifier)
 
 
 def derive_object_ids(name: str, identifier: str) -> None:

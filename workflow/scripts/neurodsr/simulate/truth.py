@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from neurodsr.recordings.write_bids import BIDS_VERSION, as_json, write_text
+from neurodsr.files import write_text
+from neurodsr.recordings.write_bids import BIDS_VERSION, as_json
 from neurodsr.simulate.cohort import VOLTS_PER_ACTIVITY, subject_parameters
 from neurodsr.simulate.wilson_cowan import eigenvalues, fixed_points, limit_cycle
 from neurodsr.tables import write_table
