@@ -17,7 +17,7 @@ rule train_model:
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 1500 * attempt,
-        runtime=240,
+        runtime=lambda wildcards, attempt: 60 * attempt,
     params:
         settings=lambda wildcards: config["models"][wildcards.model],
         seed=lambda wildcards: plan.seed(

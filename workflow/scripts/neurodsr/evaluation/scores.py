@@ -53,7 +53,8 @@ def evaluate(
     -------
     xr.Dataset
         Over ``run``: ``score``, ``score_low``, ``score_high`` (over starts), ``skill`` (1 at the
-        floor, 0 at the best null), ``outside`` (share of generated points outside the bins),
+        floor, 0 at the best null; NaN when the range of the floor reaches the null), ``outside``
+        (share of generated points outside the bins),
         ``run_state`` ("ok", "decayed" to a point, "diverged", or "failed: why" in training).
         Over ``measure``: ``floor`` and, over ``null`` too, ``null_score``, both with ``_low`` and
         ``_high``; ``median`` over runs with ``median_low`` and ``median_high``; ``best_null``;
@@ -114,7 +115,7 @@ def evaluate(
         words += f" {len(troubled)} of {len(states)} runs: {'; '.join(sorted(set(troubled)))}."
     best = np.array([one.null for one in comparisons.values()])
     skill = np.full(run_scores.shape[1:], np.nan)
-    decidable = floor[0] < best
+    decidable = floor[2] < best
     skill[:, decidable] = ((best - run_scores[0]) / (best - floor[0]).clip(1e-300))[:, decidable]
 
     result = xr.Dataset(

@@ -136,4 +136,4 @@ def _draw_exponents(axes: Axes, dynamics: xr.Dataset) -> None:
     axes.set_xticks(index[:: max(1, len(index) // 10)])
     axes.set(xlabel="index", ylabel="Lyapunov exponent (1/s)", title="Lyapunov spectra, all runs")
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(loc="lower left", fontsize=6)
+        axes.legend(loc="upper right", fontsize=6)

@@ -100,7 +100,7 @@ def write_nwb(
         derive_object_ids(part, identifier)
 
 
-def derive_object_ids(name: str, identifier: str) -> None:
+def derive_object_ids(name: Path, identifier: str) -> None:
     """Replace the random object identifiers of a file by ones told from its identifier."""
 
     def derive(where: str, node: h5py.HLObject) -> None:
