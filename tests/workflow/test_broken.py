@@ -39,6 +39,9 @@ def broken(tmp_path_factory):
     timeseries(project.data, "fine1", good, RepetitionTime=0.05)
     timeseries(project.data, "fine2", oscillation(0.6, seed=2), RepetitionTime=0.05)
     timeseries(project.data, "nan", np.full_like(good, np.nan), RepetitionTime=0.05)
+    half = good.copy()
+    half[:, 1] = np.nan
+    timeseries(project.data, "half", half, RepetitionTime=0.05)
     timeseries(project.data, "norate", good, Comment="nothing about time")
     timeseries(project.data, "short", good[:30], RepetitionTime=0.05)
     sessions = project.folder / "sessions"
@@ -90,9 +93,14 @@ def test_a_broken_recording_is_excluded_with_its_reason(broken, cohort, recordin
     assert recording in report
 
 
+def test_a_channel_without_values_is_left_out_and_reported(broken):
+    report = (broken.folder / "results" / "study" / "report.html").read_text()
+    assert "channels left out: right" in report
+
+
 def test_the_other_recordings_are_finished(broken):
     study, trials = inclusion(broken, "study"), inclusion(broken, "trials")
-    fine = ["sub-fine1_task-rest", "sub-fine2_task-rest"]
+    fine = ["sub-fine1_task-rest", "sub-fine2_task-rest", "sub-half_task-rest"]
     assert [name for name, row in study.items() if row["status"] != "excluded"] == fine
     assert [name for name, row in trials.items() if row["status"] != "excluded"] == ["sub-many"]
 

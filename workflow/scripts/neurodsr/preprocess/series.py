@@ -79,7 +79,7 @@ def make_series(recording: xr.DataTree, settings: Mapping[str, Any]) -> xr.Datas
             "recording": str(recording.attrs["recording"]),
             "sampling_interval": interval,
             "guard": guard,
-            "dropped_channels": json.dumps(dropped + dropped_inputs),
+            "dropped_channels": json.dumps(empty_channels(data) + dropped + dropped_inputs),
             "warnings": json.dumps([w for c in columns for w in c.warnings]),
         },
     )
@@ -92,6 +92,16 @@ def make_series(recording: xr.DataTree, settings: Mapping[str, Any]) -> xr.Datas
             )
     series["observation"].attrs["long_name"] = "standardised observation"
     return series
+
+
+def empty_channels(data: Mapping[str, xr.Dataset]) -> list[str]:
+    """Channels that ingestion left out: without a value, or marked as bad in the dataset."""
+    return [
+        channel
+        for modality in data.values()
+        for reason in ("dropped_channels", "bad_channels")
+        for channel in json.loads(modality.attrs.get(reason, "[]"))
+    ]
 
 
 def segments(series: xr.Dataset, split: str) -> list[Array]:
