@@ -5,7 +5,10 @@ BIN := .venv/bin
 # compiled code of the library is kept for the next process
 export NUMBA_CACHE_DIR := $(CURDIR)/.venv/numba
 
-.PHONY: run test lint format bench pin clean
+# of config/benchmarks; the last two need the published files below $NEURODSR_TEST_DATA
+BENCHMARKS ?= lorenz63 forcing partial $(if $(NEURODSR_TEST_DATA),published-lorenz63 eeg)
+
+.PHONY: run test lint format bench benchmark pin clean
 
 run: .venv/installed
 	$(BIN)/snakemake --cores $(CORES)
@@ -29,6 +32,11 @@ format: .venv/installed-dev
 bench: .venv/installed-dev
 	$(BIN)/python tests/bench/bench_training.py
 	$(BIN)/python tests/bench/bench_workflow.py
+
+benchmark: .venv/installed
+	set -e; for name in $(BENCHMARKS); do \
+	    $(BIN)/snakemake benchmark --cores $(CORES) --configfile config/benchmarks/$$name.yaml; \
+	done
 
 pin: .venv/installed-dev
 	$(BIN)/python envs/pin.py

@@ -19,7 +19,7 @@ RESULTS = ["netCDF4", "numpy", "xarray", "matplotlib"]
 ENVIRONMENTS = {
     "ingest": [*RESULTS, "scipy", "pandas", "h5py", "pynwb", "mne", "mne-bids", "pybv",
                "jsonschema", "PyYAML"],
-    "train": [*RESULTS, "scipy", "numba", "torch"],
+    "train": [*RESULTS, "scipy", "numba", "torch", "reservoirpy", "pysindy", "torchdiffeq"],
     "analysis": [*RESULTS, "scipy", "numba", "pandas"],
     "report": [*RESULTS, "scipy", "pandas", "jinja2", "jsonschema", "PyYAML"],
 }  # fmt: skip

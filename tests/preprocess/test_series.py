@@ -125,6 +125,42 @@ def test_trials_are_split_whole_and_one_is_too_few(recording, continuous, settin
         make_series(recording(modalities, {"trials": trials[:1]}), given)
 
 
+def labelled(recording, continuous, signal, rows, rate=10.0):
+    """A recording of trials (start, stop, split)."""
+    tree = recording({"eeg": continuous(signal, rate)}, {"trials": rows})
+    column = tree["intervals/trials"]["label"].values
+    tree["intervals/trials"] = (
+        tree["intervals/trials"].to_dataset().assign(split=("interval", column))
+    )
+    return tree
+
+
+def test_splits_follow_the_labels_of_trials(recording, continuous, settings):
+    rows = [(0, 20, "test"), (20, 60, "train"), (60, 80, "train")]
+    signal = noise(800)
+    given = settings(trials="trials", splits={"column": "split", "validation": 0.25, "guard": 0.5})
+    series = make_series(labelled(recording, continuous, signal, rows), given)
+    time, split = series["time"].values, series["split"].values
+    np.testing.assert_array_equal(split[time < 20], 2)
+    # 600 samples for training, of which the last 150 validate
+    np.testing.assert_array_equal(split[(time >= 20.5) & (time < 65)], 0)
+    np.testing.assert_array_equal(split[time >= 65.5], 1)
+    np.testing.assert_array_equal(split[(time >= 65) & (time < 65.4)], -1)
+    np.testing.assert_allclose(series["offset"], signal[split == 0].mean(axis=0))
+
+
+def test_labels_that_are_no_splits_are_explained(recording, continuous, settings):
+    rows = [(0, 20, "tset"), (20, 60, "train")]
+    tree = labelled(recording, continuous, noise(600), rows)
+    with pytest.raises(RecordingError, match=r"split: 'tset' is none of train, validation, test"):
+        make_series(tree, settings(trials="trials", splits={"column": "split"}))
+    with pytest.raises(RecordingError, match=r"trials: part: no such column; it has \['label'"):
+        make_series(tree, settings(trials="trials", splits={"column": "part"}))
+    tree = labelled(recording, continuous, noise(600), [(0, 60, "train")])
+    with pytest.raises(RecordingError, match="no trial is labelled test"):
+        make_series(tree, settings(trials="trials", splits={"column": "split"}))
+
+
 def test_long_gap_ends_a_segment_and_a_short_one_is_missing(recording, continuous, settings):
     signal = noise(600)
     signal[100:103] = np.nan

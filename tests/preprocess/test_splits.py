@@ -3,13 +3,20 @@ import pytest
 
 from neurodsr.errors import RecordingError
 from neurodsr.preprocess.correlation import autocorrelation, decay_time
-from neurodsr.preprocess.splits import automatic_guard, boundaries, pieces_of, split_codes
+from neurodsr.preprocess.splits import (
+    automatic_guard,
+    boundaries,
+    codes_of,
+    labelled_codes,
+    pieces_of,
+    with_guards,
+)
 
 
 def test_shares_and_guards_in_time_order():
     time = np.arange(100) * 0.5
     bounds = boundaries(np.zeros(100, int), 0.15, 0.2, whole_segments=False)
-    codes = split_codes(time, bounds, guard=2.0, minimum_samples=5)
+    codes = with_guards(time, codes_of(100, bounds), guard=2.0, minimum_samples=5)
     assert bounds == (65, 80)
     np.testing.assert_array_equal(np.flatnonzero(codes == 0), np.arange(65))
     np.testing.assert_array_equal(np.flatnonzero(codes == -1), [65, 66, 67, 68, 80, 81, 82, 83])
@@ -20,7 +27,7 @@ def test_shares_and_guards_in_time_order():
 
 def test_a_gap_in_time_is_a_guard_already():
     time = np.concatenate([np.arange(65), 1000 + np.arange(35)]).astype(float)
-    codes = split_codes(time, (65, 80), guard=3.0, minimum_samples=5)
+    codes = with_guards(time, codes_of(100, (65, 80)), guard=3.0, minimum_samples=5)
     assert np.sum(codes == 1) == 15
     assert np.sum(codes == 2) == 17
 
@@ -39,7 +46,22 @@ def test_one_trial_cannot_be_shared_out():
 
 def test_a_split_eaten_by_its_guard_is_refused():
     with pytest.raises(RecordingError, match="validation split: 3 of 100 samples"):
-        split_codes(np.arange(100.0), (65, 80), guard=12.0, minimum_samples=5)
+        with_guards(np.arange(100.0), codes_of(100, (65, 80)), guard=12.0, minimum_samples=5)
+
+
+def test_labels_decide_and_the_end_of_training_validates():
+    time = 0.1 * np.arange(60)
+    starts = np.array([0.0, 2.0, 4.0])
+    codes = labelled_codes(time, starts, ["test", "train", "train"], validation=0.25)
+    np.testing.assert_array_equal(codes, np.repeat([2, 0, 1], [20, 30, 10]))
+    codes = labelled_codes(time, starts, ["train", "validation", "test"], validation=0.25)
+    np.testing.assert_array_equal(codes, np.repeat([0, 1, 2], 20))
+
+
+def test_guards_follow_every_change_of_split():
+    codes = np.repeat([0, 2, 0, 1], 10).astype(np.int8)
+    guarded = with_guards(np.arange(40.0), codes, guard=2.0, minimum_samples=1)
+    np.testing.assert_array_equal(np.flatnonzero(guarded == -1), [10, 11, 20, 21, 30, 31])
 
 
 def test_automatic_guard_is_three_decay_times_within_its_bounds():

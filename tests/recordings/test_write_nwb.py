@@ -39,10 +39,19 @@ def test_what_was_written_is_read(tmp_path):
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
+def test_splits_become_trials(tmp_path):
+    write(tmp_path / "x.nwb", splits=[(0.0, 0.12, "train"), (0.12, 0.2, "test")])
+    assert pynwb.validate(path=str(tmp_path / "x.nwb")) == []
+    with pynwb.NWBHDF5IO(tmp_path / "x.nwb", "r") as io:
+        trials = io.read().trials
+        assert list(trials["split"][:]) == ["train", "test"]
+        np.testing.assert_array_equal(trials["stop_time"][:], [0.12, 0.2])
+
+
 def test_bytes_depend_on_the_content_only(tmp_path):
     digests = set()
     for folder in ("a", "b"):
-        write(tmp_path / folder / "x.nwb")
+        write(tmp_path / folder / "x.nwb", splits=[(0.0, 0.1, "train"), (0.1, 0.2, "test")])
         digests.add(hashlib.sha256((tmp_path / folder / "x.nwb").read_bytes()).hexdigest())
     assert len(digests) == 1
 

@@ -94,7 +94,7 @@ def test_methods_name_settings_and_versions() -> None:
 def test_citations_follow_what_was_run() -> None:
     gtf = {"family": "shallow-plrnn", "forcing": {"kind": "generalised"}}
     stf = {"family": "al-rnn", "forcing": {"kind": "sparse"}}
-    first, second = citations({"a": gtf}, False), citations({"b": stf}, True)
+    first, second = citations({"a": gtf}, []), citations({"b": stf}, ["wilson-cowan"])
     assert any(c.startswith("Hess") for c in first)
     assert not any(c.startswith(("Mikhaeil", "Wilson")) for c in first)
     assert any(c.startswith("Mikhaeil") for c in second)

@@ -1,33 +1,33 @@
 """The simulated cohort: groups on the two sides of the bifurcation, and its truth."""
 
 import math
-from pathlib import Path
 
-import jsonschema
 import numpy as np
 import pytest
-import yaml
 
 from neurodsr.simulate.cohort import (
     CHANNELS,
+    TRUTH_DICTIONARY,
     VOLTS_PER_ACTIVITY,
-    simulate_subject,
+    record,
     subject_parameters,
+    subject_truth,
 )
 from neurodsr.simulate.participants import dataset_files_of, simulated_participants
-from neurodsr.simulate.truth import TRUTH_DICTIONARY, subject_truth, write_dataset_files
+from neurodsr.simulate.truth import write_dataset_files
 from neurodsr.simulate.wilson_cowan import eigenvalues, fixed_points
 from neurodsr.tables import read_table
+from orchestration.config import complete
 
-SCHEMA = yaml.safe_load(
-    (Path(__file__).parents[2] / "workflow/schemas/simulate.schema.yaml").read_text()
-)
-SPEC = {key: value["default"] for key, value in SCHEMA["properties"].items()}
+SPEC = complete({}, "simulate.schema.yaml")
 
 
-def test_the_defaults_are_valid():
-    jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    jsonschema.Draft202012Validator(SCHEMA).validate(SPEC)
+def simulate_subject(*arguments):
+    return record(*arguments).signal
+
+
+def test_the_defaults_are_a_cohort_of_six():
+    assert SPEC["system"] == "wilson-cowan"
     assert sum(group["subjects"] for group in SPEC["groups"].values()) == 6
 
 

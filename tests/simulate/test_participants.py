@@ -21,6 +21,14 @@ def test_labels_carry_the_dataset_and_are_letters_and_digits():
     ]
 
 
+def test_a_system_without_groups_has_subjects_that_are_alike():
+    spec = {"system": "lorenz63", "subjects": 2}
+    assert simulated_participants("lorenz63", spec) == [
+        ("lorenz63s01", "lorenz63"),
+        ("lorenz63s02", "lorenz63"),
+    ]
+
+
 def test_files_of_both_formats():
     assert simulated_files("a01", "nwb") == ["sub-a01/sub-a01_task-rest.nwb"]
     assert simulated_files("a01", "bids") == [

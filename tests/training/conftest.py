@@ -53,7 +53,9 @@ def series() -> xr.Dataset:
 
 @pytest.fixture
 def statespace() -> xr.Dataset:
-    return xr.Dataset(attrs={"sequence_length": 40, "forcing_interval": 8})
+    return xr.Dataset(
+        attrs={"sequence_length": 40, "forcing_interval": 8, "predictability_time": 12}
+    )
 
 
 @pytest.fixture
@@ -64,16 +66,41 @@ def settings() -> dict[str, Any]:
         "latent": 3,
         "hidden": 12,
         "rectified": 2,
+        "basis": 5,
         "observation": "identity",
         "runs": 2,
         "epochs": 6,
         "batches_per_epoch": 4,
         "batch": 16,
         "sequence_length": "auto",
-        "forcing": {"kind": "generalised", "strength": 0.3, "final_strength": 0.1, "interval": 5},
-        "learning_rate": {"start": 1e-2, "end": 1e-3},
-        "regularisation": {"latent": 0.0, "observation": 0.0},
+        "forcing": {
+            "kind": "generalised",
+            "strength": 0.3,
+            "final_strength": 0.1,
+            "annealing": "exponential",
+            "interval": 5,
+            "partial": True,
+            "estimator": "product_upper_bound",
+            "every": 5,
+            "decay": 0.999,
+        },
+        "optimiser": "radam",
+        "learning_rate": {
+            "start": 1e-2,
+            "end": 1e-3,
+            "decay": "exponential",
+            "steps": [0.1, 0.8],
+            "factor": 0.1,
+        },
+        "regularisation": {
+            "latent": 0.0,
+            "observation": 0.0,
+            "manifold": 0.0,
+            "manifold_share": 0.5,
+            "invertibility": 0.0,
+        },
         "noise": 0.01,
+        "noise_on": "window",
         "gradient_clip": 5.0,
         "validate_every": 2,
         "checkpoint_every": 1,

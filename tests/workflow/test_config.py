@@ -87,6 +87,12 @@ def test_defaults_are_filled_in_at_every_depth(config, tmp_path):
         ("models.small.latent", 0, ["models.small.latent", "0", "minimum 1"]),
         ("models.small.hiden", 3, ["models.small", "'hiden'", "'hidden'"]),
         ("models.small.epochs", 2.5, ["models.small.epochs", "2.5 (number)", "integer"]),
+        ("datasets.study.path", "$NEURODSR_NOWHERE/x",
+         ["datasets.study.path", "NEURODSR_NOWHERE is not set"]),
+        ("datasets.study.recordings", {"a": {"data": "a.npy", "sampling_interval": 1}},
+         ["datasets.study.recordings", "by it alone"]),
+        ("cohorts.study.preprocess", {"splits": {"column": "split"}},
+         ["cohorts.study.preprocess.splits.column", "preprocess.trials"]),
         ("cohorts.study/2", {"title": "T", "datasets": ["study"], "models": ["small"]},
          ["cohorts", "'study/2'"]),
     ],
@@ -97,6 +103,65 @@ def test_a_mistake_is_named_with_its_key_value_and_remedy(config, tmp_path, path
     for word in words:
         assert word in str(error.value)
     assert "Traceback" not in str(error.value)
+
+
+@pytest.fixture
+def arrays(config, tmp_path):
+    """A configuration of one recording in arrays."""
+    (tmp_path / "study" / "a.npy").write_bytes(b"x")
+    recordings = {"eeg": {"data": "a.npy", "sampling_interval": 0.01}}
+    config["datasets"]["study"] = {"format": "arrays", "path": "study", "recordings": recordings}
+    return config
+
+
+def test_arrays_are_planned_from_a_folder_in_the_environment(arrays, tmp_path, monkeypatch):
+    monkeypatch.setenv("STUDIES", str(tmp_path))
+    result = plan(changed(arrays, "datasets.study.path", "${STUDIES}/study"), tmp_path)
+    assert list(result.recordings["study"]) == ["sub-eeg"]
+    assert result.raw_files("study", "sub-eeg") == [f"{tmp_path}/study/a.npy"]
+    described = result.source("study", "sub-eeg")["described"]
+    assert described == {
+        "data": "a.npy", "sampling_interval": 0.01, "units": "1", "channels": []
+    }  # fmt: skip
+    before = result.content("study", result.raw_files("study", "sub-eeg"))
+    (tmp_path / "study" / "a.npy").write_bytes(b"yy")
+    assert result.content("study", result.raw_files("study", "sub-eeg")) != before
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("datasets.study.recordings", None, ["datasets.study.recordings", "needed"]),
+        (
+            "datasets.study.recordings.eeg.data",
+            "b.npy",
+            ["recordings.eeg.data: 'b.npy'", "'a.npy'"],
+        ),
+        ("datasets.study.recordings.eeg.test", "a.npy", ["datasets.study.recordings.eeg", "test"]),
+        ("datasets.study.recordings.eeg.sampling_interval", 0, ["sampling_interval: 0"]),
+        ("cohorts.study.entities", {"sub": ["ecg"]}, ["sub: ecg keeps none of eeg"]),
+    ],
+)
+def test_mistakes_in_arrays_are_named(arrays, tmp_path, path, value, words):
+    with pytest.raises(ConfigError) as error:
+        plan(changed(arrays, path, value), tmp_path)
+    for word in words:
+        assert word in str(error.value)
+
+
+def test_simulated_systems_are_told_apart(config, tmp_path):
+    def simulated(spec, format="nwb"):
+        return changed(config, "datasets.study", {"format": format, "simulate": spec})
+
+    result = plan(simulated({"system": "lorenz96", "subjects": 2}), tmp_path)
+    assert list(result.recordings["study"]) == ["sub-study01_task-rest", "sub-study02_task-rest"]
+    for wrong, words in [
+        (simulated({"system": "lorenz"}), "'lorenz' is not valid, did you mean 'lorenz96'?"),
+        (simulated({"system": "lorenz63", "parameters": {"forcing": 8}}), "unknown key 'forcing'"),
+        (simulated({"system": "lorenz63"}, "bids"), "a simulated lorenz63 is nwb"),
+    ]:
+        with pytest.raises(ConfigError, match=re.escape(words)):
+            plan(wrong, tmp_path)
 
 
 def test_all_mistakes_are_told_at_once(config, tmp_path):

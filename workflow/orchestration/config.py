@@ -88,7 +88,11 @@ def explain(error: Problem) -> Iterator[str]:
     elif rule == "type":
         yield f"{where}: got {given!r} ({type_name(given)}), needs {listed(valid)}"
     elif rule in ("oneOf", "anyOf") and error.context:
-        yield from explain(closest(error))
+        kinds = {e.schema_path[0]: e for e in error.context if e.validator == "const" and e.path}
+        if len(kinds) == len(valid):
+            yield unknown_kind(list(kinds.values()))
+        else:
+            yield from explain(closest(error))
     elif rule == "pattern":
         yield f"{where}: {given!r} does not have the form {valid}{described(error)}"
     elif rule == "propertyNames":
@@ -108,6 +112,13 @@ def closest(error: Problem) -> Problem:
         return (int(wrong_kind), len(branch))
 
     return min(by_branch.values(), key=misfit)[0]
+
+
+def unknown_kind(errors: list[Problem]) -> str:
+    """What is wrong with a key whose value tells alternatives apart, and which fits none."""
+    where = ".".join(map(str, errors[0].absolute_path))
+    given, valid = errors[0].instance, [error.validator_value for error in errors]
+    return f"{where}: {given!r} is not valid{nearest(given, valid)}; valid: {listed(valid)}"
 
 
 def nearest(word: Any, known: list[Any]) -> str:

@@ -5,13 +5,16 @@ of jobs is known before the first one starts, even when the raw files are yet to
 """
 
 import difflib
+import os
 import zlib
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from neurodsr.errors import ConfigError
+from neurodsr.recordings.described import described_sources
 from neurodsr.recordings.discovery import Source, dataset_files, discover
 from neurodsr.recordings.layout import converted_files
 from neurodsr.simulate.participants import dataset_files_of, simulated_files, simulated_participants
@@ -36,7 +39,7 @@ class Dataset:
         self.name = name
         self.spec = spec
         self.local = "path" in spec
-        self.root = Path(spec["path"]) if self.local else RESOURCES / name
+        self.root = with_variables(spec["path"]) if self.local else RESOURCES / name
 
     @cached_property
     def participants(self) -> dict[str, str]:
@@ -71,6 +74,12 @@ class Dataset:
             made = [file for p in self.participants for file in self.made_for(p)]
             return sorted([*made, *self.made_at_once])
         return self.made_at_once if "convert" in self.spec else self.retrieved
+
+    def sources(self, entities: dict[str, list[str]] | None) -> list[Source]:
+        """Its recordings, those with certain entities."""
+        if self.spec["format"] == "arrays":
+            return described_sources(self.name, self.spec["recordings"], self.files, entities)
+        return discover(self.name, self.spec["format"], self.files, entities)
 
     def paths(self, files: Iterable[str]) -> list[str]:
         return [(self.root / file).as_posix() for file in files]
@@ -110,12 +119,20 @@ class Plan:
                 yield f"datasets.{name}: needs one of path, retrieve, simulate; got {given}"
             if "convert" in spec and "retrieve" not in spec:
                 yield f"datasets.{name}.convert: only files that are retrieved can be converted"
-            if "path" in spec and not Path(spec["path"]).is_dir():
-                yield (
-                    f"datasets.{name}.path: {spec['path']!r} is not a folder"
-                    f"{nearest_path(Path(spec['path']))}"
-                )
+            if (spec["format"] == "arrays") != ("recordings" in spec):
+                yield f"datasets.{name}.recordings: needed by the format arrays, and by it alone"
+            if spec["format"] not in formats_of(spec):
+                valid = " or ".join(formats_of(spec))
+                yield f"datasets.{name}.format: a simulated {spec['simulate']['system']} is {valid}"
+            if "path" in spec:
+                yield from problems_of_path(f"datasets.{name}.path", spec["path"])
         for cohort, study in self.config["cohorts"].items():
+            splits = study["preprocess"]["splits"]
+            if splits["column"] is not None and study["preprocess"]["trials"] is None:
+                yield (
+                    f"cohorts.{cohort}.preprocess.splits.column: {splits['column']!r} is a column"
+                    " of a table of trials; name the table in preprocess.trials"
+                )
             for kind in ("datasets", "models"):
                 for name in study[kind]:
                     if name not in self.config[kind]:
@@ -136,7 +153,7 @@ class Plan:
         for name in study["datasets"]:
             dataset = self.datasets[name]
             entities = study["entities"] or None
-            for source in discover(name, dataset.spec["format"], dataset.files, entities):
+            for source in dataset.sources(entities):
                 if source.recording in found:
                     raise ConfigError(
                         f"cohorts.{cohort}.datasets: {name!r} and "
@@ -153,13 +170,16 @@ class Plan:
     def source(self, cohort: str, recording: str) -> dict[str, Any]:
         """What the reader of one recording needs to know."""
         source = self.recordings[cohort][recording]
+        dataset = self.datasets[source.dataset]
+        described = dataset.spec.get("recordings", {}).get(source.entities.get("sub"))
         return {
             "dataset": source.dataset,
             "format": source.format,
-            "root": self.datasets[source.dataset].root.as_posix(),
+            "root": dataset.root.as_posix(),
             "recording": source.recording,
             "files": list(source.files),
             "entities": dict(source.entities),
+            **({"described": described} if described else {}),
         }
 
     def sources(self, cohort: str) -> list[dict[str, Any]]:
@@ -193,6 +213,43 @@ class Plan:
     def seed(self, *names: str) -> int:
         """Seed of one recording or one of its models: depends on nothing but seed and names."""
         return zlib.crc32("/".join([str(self.config["seed"]), *names]).encode())
+
+
+def formats_of(spec: dict[str, Any]) -> tuple[str, ...]:
+    """Formats that a dataset can have; what is simulated is written by a writer of that format."""
+    if "simulate" not in spec:
+        return (spec["format"],)
+    return ("nwb", "bids") if "groups" in spec["simulate"] else ("nwb",)
+
+
+def with_variables(path: str) -> Path:
+    """A path with its environment variables filled in.
+
+    Raises
+    ------
+    ConfigError
+        When one is not set.
+    """
+    try:
+        return Path(Template(path).substitute(os.environ))
+    except KeyError as error:
+        raise ConfigError(
+            f"{path!r}: the environment variable {error.args[0]} is not set; set it to the folder"
+            " that it stands for"
+        ) from None
+    except ValueError:
+        raise ConfigError(f"{path!r}: a lone $; write $NAME for a variable, $$ for $") from None
+
+
+def problems_of_path(where: str, path: str) -> Iterable[str]:
+    """What is wrong with the folder of a dataset."""
+    try:
+        folder = with_variables(path)
+    except ConfigError as error:
+        yield f"{where}: {error}"
+        return
+    if not folder.is_dir():
+        yield f"{where}: {folder.as_posix()!r} is not a folder{nearest_path(folder)}"
 
 
 def nearest_path(path: Path) -> str:

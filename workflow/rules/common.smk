@@ -36,6 +36,17 @@ def cohort_results(cohort):
     }
 
 
+def model_results(cohort):
+    """What is known of every model on every recording."""
+    results = cohort_results(cohort)
+    return {name: results[name] for name in ("fit", "scores", "dynamics")}
+
+
+def published_numbers(cohort):
+    """The table of published numbers, where a cohort is compared with them."""
+    return [PUBLISHED] if plan.cohorts[cohort]["benchmark"]["data"] else []
+
+
 def cohort_panels(cohort):
     """Figures of all recordings, and how long each job took."""
     models = plan.cohorts[cohort]["models"]

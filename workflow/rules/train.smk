@@ -14,12 +14,16 @@ rule train_model:
         "results/{cohort}/{recording}/benchmarks/train_{model}.tsv"
     conda:
         "../../envs/train.yaml"
-    threads: 1
+    threads: lambda wildcards: config["models"][wildcards.model]["threads"]
     resources:
         mem_mb=lambda wildcards, attempt: 1500 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        settings=lambda wildcards: config["models"][wildcards.model],
+        settings=lambda wildcards: {
+            name: value
+            for name, value in config["models"][wildcards.model].items()
+            if name != "threads"
+        },
         seed=lambda wildcards: plan.seed(
             wildcards.cohort, wildcards.recording, wildcards.model
         ),

@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 
+import numba
 import torch
 
 from neurodsr.figures.fit import draw_fit
@@ -10,6 +11,7 @@ from neurodsr.training.fit import fit
 from stage import run
 
 torch.set_num_threads(snakemake.threads)
+numba.set_num_threads(min(snakemake.threads, numba.config.NUMBA_NUM_THREADS))
 
 
 def compute(series, statespace):

@@ -1,7 +1,7 @@
 """The dynamics of all runs of a trained model."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,19 @@ import xarray as xr
 from neurodsr.dynamics.fixed_points import FixedPoints, find_fixed_points
 from neurodsr.dynamics.limit_sets import classify, dominant_period
 from neurodsr.dynamics.lyapunov import kaplan_yorke, lyapunov_spectrum, zero_tolerance
-from neurodsr.evaluation.protocol import stretches
+from neurodsr.dynamics.newton import search_smooth
+from neurodsr.dynamics.tangents import tangent_spectrum
 from neurodsr.models.piecewise_linear import Array
-from neurodsr.models.reconstruction import Reconstruction, load_runs
+from neurodsr.models.reconstruction import (
+    PiecewiseLinearReconstruction,
+    Reconstruction,
+    load_runs,
+)
+from neurodsr.preprocess.stretches import Stretch, histories, stretches
 
 SHOWN = 2000
+EXPONENTS = 30
+"""Exponents computed at most of a model that is not piecewise linear."""
 
 
 def analyse(
@@ -50,16 +58,18 @@ def analyse(
 
         And of the best run ``orbit (time, latent)`` and ``orbit_observation (time, channel)``.
     """
-    data = np.concatenate([stretch.x for stretch in stretches(series, "train", 1)])
+    parts = stretches(series, "train", 1)
     runs = [int(run) for run in fit["run"].values]
     analyses = {
-        one.run: _Run(one, data, series.attrs["sampling_interval"], settings, rng)
+        one.run: _Run(one, parts, series.attrs["sampling_interval"], settings, rng)
         for one in load_runs(fit)
     }
     sizes = {
         "run": len(runs),
         "point": max((len(a.points.states) for a in analyses.values()), default=0),
-        "latent": fit.sizes["latent"],
+        "latent": max(
+            (a.orbit.shape[1] for a in analyses.values()), default=fit.sizes.get("latent", 1)
+        ),
         "channel": fit.sizes["channel"],
         "start": settings["starts"],
     }
@@ -97,22 +107,25 @@ class _Run:
     def __init__(
         self,
         one: Reconstruction,
-        data: Array,
+        parts: Sequence[Stretch],
         interval: float,
         settings: Mapping[str, Any],
         rng: np.random.Generator,
     ) -> None:
         steps, transient = settings["steps"], settings["transient"]
-        states = one.encode(data[:: max(1, len(data) // 500)])
+        data = np.concatenate([part.x for part in parts])
+        some = np.arange(len(data))[:: max(1, len(data) // 500)]
+        states = one.encode(histories(parts, some, one.warm_up))
         chosen = np.linspace(0, len(data) - 1, settings["starts"]).astype(int)
-        orbits = one.map.simulate(one.encode(data[chosen]), transient + steps)[transient:]
+        starts = one.encode(histories(parts, chosen, one.warm_up))
+        orbits = one.simulate(starts, transient + steps)[transient:]
         finite = np.abs(np.nan_to_num(orbits, nan=np.inf)).max(axis=(0, 2)) < 1e12
         visited = orbits[:: max(1, steps // 100), finite].reshape(-1, orbits.shape[-1])
 
         self.interval = interval
         self.points = _nearest_first(
-            find_fixed_points(
-                one.map, np.concatenate([states, visited]), settings["fixed_point_regions"], rng
+            _fixed_points(
+                one, np.concatenate([states, visited]), settings["fixed_point_regions"], rng
             ),
             one,
             data,
@@ -121,7 +134,7 @@ class _Run:
         self.distance = np.linalg.norm(self.located - data.mean(axis=0), axis=1)
 
         scale = float(np.sqrt(states.var(axis=0).sum()))
-        leading, error = lyapunov_spectrum(one.map, orbits[0], steps, steps // 10, count=1)
+        leading, error = _exponents(one, orbits[0], steps, 1)
         tolerance = zero_tolerance(error, steps)
         kinds = [
             classify(orbits[:, i], scale, float(leading[i, 0]), float(tolerance[i, 0]))
@@ -132,7 +145,7 @@ class _Run:
         typical = self.kinds.index(self.kind)
         self.cycle_length = kinds[typical][1]
 
-        spectrum, error = lyapunov_spectrum(one.map, orbits[:1, typical], steps, steps // 10)
+        spectrum, error = _exponents(one, orbits[:1, typical], steps)
         self.exponents, self.error = spectrum[0], error[0]
         self.dimension = kaplan_yorke(self.exponents, zero_tolerance(self.error, steps))
         bounded = self.kind != "unbounded"
@@ -169,6 +182,25 @@ class _Run:
             "amplitude": self.half_range * scale,
             "relative_amplitude": self.relative,
         }
+
+
+def _fixed_points(
+    one: Reconstruction, states: Array, regions: int, rng: np.random.Generator
+) -> FixedPoints:
+    """Exactly, region by region, where the map is piecewise linear."""
+    if isinstance(one, PiecewiseLinearReconstruction):
+        return find_fixed_points(one.map, states, regions, rng)
+    return search_smooth(one, states, rng)
+
+
+def _exponents(
+    one: Reconstruction, z: Array, steps: int, count: int | None = None
+) -> tuple[Array, Array]:
+    """Lyapunov exponents per step and their errors ``(orbit, count)``."""
+    if isinstance(one, PiecewiseLinearReconstruction):
+        return lyapunov_spectrum(one.map, z, steps, steps // 10, count)
+    count = min(one.latent_dimension, EXPONENTS) if count is None else count
+    return tangent_spectrum(one, z, steps, steps // 10, count)
 
 
 def _nearest_first(points: FixedPoints, one: Reconstruction, data: Array) -> FixedPoints:

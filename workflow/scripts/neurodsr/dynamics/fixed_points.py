@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from neurodsr.models.interface import Reconstruction
 from neurodsr.models.piecewise_linear import Array, PiecewiseLinearMap
 
 Patterns = NDArray[np.bool_]
@@ -106,7 +107,7 @@ def search_fixed_points(
         noise = rng.standard_normal((256, model.latent_dimension))
         states = centre + SPREADS[draw % len(SPREADS)] * noise @ root.T
         draw += 1
-    return _described(model, found, len(visited), complete=False)
+    return described(model, found, len(visited), complete=False)
 
 
 def exhaustive_fixed_points(model: PiecewiseLinearMap) -> FixedPoints:
@@ -123,7 +124,7 @@ def exhaustive_fixed_points(model: PiecewiseLinearMap) -> FixedPoints:
             batch = []
     if batch:
         found.append(_admissible(model, np.array(batch)))
-    return _described(model, found, count, complete=True)
+    return described(model, found, count, complete=True)
 
 
 def region(model: PiecewiseLinearMap, z: Array) -> Patterns:
@@ -184,10 +185,13 @@ def _admissible(model: PiecewiseLinearMap, patterns: Patterns) -> Array:
     return solved[_fixed(model, solved)]
 
 
-def _described(
-    model: PiecewiseLinearMap, found: list[Array], regions: int, complete: bool
+def described(
+    model: PiecewiseLinearMap | Reconstruction, found: list[Array], regions: int, complete: bool
 ) -> FixedPoints:
-    """Merge what lies within 1e-6 of each other, relative to the size of the states."""
+    """Fixed points with their eigenvalues.
+
+    What lies within 1e-6 of each other, relative to the size of the states, is merged.
+    """
     states = np.concatenate([*found, np.empty((0, model.latent_dimension))])
     scale = 1 + np.abs(states).max(initial=0.0)
     kept: list[Array] = []

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import xarray as xr
@@ -10,47 +9,7 @@ import xarray as xr
 from neurodsr.errors import RecordingError
 from neurodsr.evaluation.prediction import prediction_windows
 from neurodsr.models.piecewise_linear import Array
-
-SPLITS = {"train": 0, "validation": 1, "test": 2}
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """A contiguous piece of one split without missing values.
-
-    Attributes
-    ----------
-    x : (time, channel)
-    s : (time, input) or None
-    """
-
-    x: Array
-    s: Array | None
-
-    def __len__(self) -> int:
-        return len(self.x)
-
-
-def stretches(series: xr.Dataset, split: str, minimum: int) -> list[Stretch]:
-    """All stretches of a split with at least so many samples, in time order."""
-    x = series["observation"].transpose("time", "channel").values.astype(float)
-    s = (
-        series["input"].transpose("time", "input").values.astype(float)
-        if "input" in series
-        else None
-    )
-    segment = series["segment"].values
-    usable = (series["split"].values == SPLITS[split]) & np.isfinite(x).all(axis=1)
-    if s is not None:
-        usable &= np.isfinite(s).all(axis=1)
-    breaks = np.diff(segment) != 0
-    breaks |= usable[1:] != usable[:-1]
-    borders = np.concatenate([[0], np.flatnonzero(breaks) + 1, [len(x)]])
-    return [
-        Stretch(x[start:stop], None if s is None else s[start:stop])
-        for start, stop in pairwise(borders)
-        if usable[start] and stop - start >= minimum
-    ]
+from neurodsr.preprocess.stretches import Stretch, stretches
 
 
 @dataclass(frozen=True)
@@ -69,6 +28,9 @@ class Protocol:
         Index in the stretch at which a free run starts.
     burn_in
         Steps of a free run that are dropped.
+    lead
+        First samples of each held-out stretch that serve as history alone: with inputs, a model
+        that needs a history can start no sooner.
     """
 
     test: list[Stretch]
@@ -76,19 +38,20 @@ class Protocol:
     windows: list[list[Array]]
     starts: np.ndarray[tuple[int, int], np.dtype[np.int64]]
     burn_in: int
+    lead: int
 
     @property
     def pieces(self) -> list[Array]:
-        """The held-out data."""
-        return [stretch.x for stretch in self.test]
+        """The held-out data that runs are compared with."""
+        return [stretch.x[self.lead :] for stretch in self.test]
 
     def replicas(self, orbit: Array) -> list[list[Array]]:
         """Cut runs ``(run_length, replica * stretch, channel)`` into pieces as of the test."""
         count = len(self.test)
         return [
             [
-                orbit[self.burn_in : self.burn_in + len(stretch), replica * count + i]
-                for i, stretch in enumerate(self.test)
+                orbit[self.burn_in : self.burn_in + len(piece), replica * count + i]
+                for i, piece in enumerate(self.pieces)
             ]
             for replica in range(orbit.shape[1] // count)
         ]
@@ -107,27 +70,29 @@ class Protocol:
     @property
     def run_length(self) -> int:
         """States of a free run, the start included."""
-        return self.burn_in + max(len(stretch) for stretch in self.test)
+        return self.burn_in + max(len(piece) for piece in self.pieces)
 
     def histories(self, length: int) -> Array:
         """Samples up to and with each start, ``(length, replica * stretch, channel)``.
 
         A start nearer to the border of its stretch than that is moved inside.
         """
-        lanes = []
-        for starts in self.starts:
-            for stretch, start in zip(self.test, starts, strict=True):
-                stop = max(start + 1, min(length, len(stretch)))
-                lane = stretch.x[max(stop - length, 0) : stop]
-                lanes.append(np.pad(lane, ((length - len(lane), 0), (0, 0)), mode="edge"))
+        lanes = [
+            stretch.history(int(start), length)
+            for starts in self.starts
+            for stretch, start in zip(self.test, starts, strict=True)
+        ]
         return np.stack(lanes, axis=1)
 
     def inputs(self) -> Array | None:
-        """Inputs of the free runs ``(run_length, replica * stretch, input)``, then zeros."""
+        """Inputs of histories and free runs ``(lead + run_length, replica * stretch, input)``.
+
+        Zeros follow those of a shorter stretch.
+        """
         if self.test[0].s is None:
             return None
         lanes = [
-            np.pad(stretch.s, ((0, self.run_length - len(stretch)), (0, 0)))
+            np.pad(stretch.s, ((0, self.lead + self.run_length - len(stretch)), (0, 0)))
             for stretch in self.test
             if stretch.s is not None
         ]
@@ -140,6 +105,7 @@ def plan(
     burn_in: float,
     minimum: int,
     maximum: int,
+    warm_up: int = 1,
     most_stretches: int = 50,
 ) -> Protocol:
     """Decide on starts, lengths and windows; the test split is read here and nowhere else.
@@ -157,6 +123,8 @@ def plan(
         Shortest stretch that is used.
     maximum
         Held-out samples used at most.
+    warm_up
+        Samples of history that the model needs.
     most_stretches
         Stretches used at most, the longest ones.
 
@@ -165,6 +133,9 @@ def plan(
     RecordingError
         When there are no stretches of that length.
     """
+    driven = "input" in series
+    lead = warm_up - 1 if driven else 0
+    minimum += lead
     test, train = (stretches(series, split, minimum) for split in ("test", "train"))
     for split, found in (("test", test), ("train", train)):
         if not found:
@@ -182,17 +153,17 @@ def plan(
                 Stretch(stretch.x[:length], None if stretch.s is None else stretch.s[:length])
             )
             room -= length
-    driven = kept[0].s is not None
     share = np.zeros(1) if driven else np.arange(replicas) / replicas
     return Protocol(
         test=kept,
         train=train,
         windows=[
-            [_window(train, len(stretch), place) for stretch in kept]
+            [_window(train, len(stretch) - lead, place) for stretch in kept]
             for place in np.linspace(0.0, 1.0, max(replicas, 2))
         ],
-        starts=np.array([[int(p * len(stretch)) for stretch in kept] for p in share]),
+        starts=np.array([[lead + int(p * len(stretch)) for stretch in kept] for p in share]),
         burn_in=0 if driven else int(burn_in * max(len(stretch) for stretch in kept)),
+        lead=lead,
     )
 
 

@@ -69,12 +69,15 @@ def evaluate(
         When the test or training split has no stretch of data to work with.
     """
     steps = settings["prediction_steps"]
+    models = list(load_runs(fit))
+    warm_up = max((one.warm_up for one in models), default=1)
     protocol = plan(
         series,
         settings["starts"],
         settings["burn_in"],
         max(16, steps + 2),
         settings["maximum_length"],
+        warm_up,
     )
     pieces = protocol.pieces
     length = max(len(piece) for piece in pieces)
@@ -85,16 +88,12 @@ def evaluate(
         [stretch.x for stretch in protocol.train],
         min(settings["var_order_maximum"], length - steps),
     )
-    windows, inputs = protocol.forecast_windows(var.order, steps, settings["prediction_starts"])
-    before, after = windows[: var.order], windows[var.order :]
+    history = min(max(var.order, warm_up), length - steps)
+    windows, inputs = protocol.forecast_windows(history, steps, settings["prediction_starts"])
+    before, after = windows[:history], windows[history:]
 
     run_scores, states, outside, curves, shown = _score_runs(
-        fit,
-        protocol,
-        measures,
-        before[-1],
-        after,
-        None if inputs is None else inputs[var.order - 1 :],
+        fit, models, protocol, measures, before, after, inputs
     )
     floor = np.zeros((3, len(MEASURES)))
     floor[:, :2] = _quantiles([measures(window) for window in protocol.windows])
@@ -162,9 +161,10 @@ def evaluate(
 
 def _score_runs(
     fit: xr.Dataset,
+    models: Sequence[Reconstruction],
     protocol: Protocol,
     measures: InvariantMeasures,
-    start: Array,
+    before: Array,
     after: Array,
     inputs: Array | None,
 ) -> tuple[Array, list[str], Array, Array, dict[int, list[Array]]]:
@@ -175,11 +175,11 @@ def _score_runs(
     outside = np.full(len(runs), np.nan)
     curves = np.full((len(runs), len(after)), np.nan)
     shown: dict[int, list[Array]] = {}
-    for one in load_runs(fit):
+    for one in models:
         i = runs.index(one.run)
         with np.errstate(over="ignore", invalid="ignore"):
             replicas = free_runs(one, protocol)
-            forecast = one.free_run(start, len(after) + 1, inputs)[1:]
+            forecast = one.forecast(before, len(after) + 1, inputs)[1:]
         states[i] = run_state(replicas, protocol.pieces)
         curves[i] = error_curve(forecast, after)
         scores[:, i, 2] = curves[i, -1]
@@ -193,7 +193,8 @@ def _score_runs(
 
 def free_runs(one: Reconstruction, protocol: Protocol) -> list[list[Array]]:
     """Free runs from the protocol's starts, cut as the held-out data are."""
-    orbit = one.free_run(protocol.histories(1)[0], protocol.run_length, protocol.inputs())
+    history = protocol.histories(one.warm_up)
+    orbit = one.free_run(history, protocol.run_length, protocol.inputs())
     return protocol.replicas(orbit)
 
 

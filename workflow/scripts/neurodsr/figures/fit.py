@@ -14,7 +14,7 @@ SAMPLES = 400
 
 
 def draw_fit(result: xr.Dataset, series: xr.Dataset, **_: Any) -> Figure:
-    """Loss, validation criterion and forcing of all runs; data against the best run's free run.
+    """How training or a search went; data against the best run's free run.
 
     Parameters
     ----------
@@ -25,8 +25,20 @@ def draw_fit(result: xr.Dataset, series: xr.Dataset, **_: Any) -> Figure:
     """
     figure = new_figure(9.0, 3.4)
     parts: Any = figure.subfigures(1, 2, width_ratios=[1.0, 1.25])
-    curves, traces = parts
-    loss, criterion = curves.subplots(2, 1, sharex=True)
+    course, traces = parts
+    if "epoch" in result.dims:
+        draw_training(course, result)
+    elif "trial" in result.dims:
+        draw_search(course, result)
+    else:
+        course.text(0.05, 0.5, f"{result.attrs['family']}: {result.attrs['selection']}", wrap=True)
+    draw_traces(traces, result, series)
+    return figure
+
+
+def draw_training(figure: Any, result: xr.Dataset) -> None:
+    """Loss, validation criterion and forcing of all runs over epochs."""
+    loss, criterion = figure.subplots(2, 1, sharex=True)
     draw_curves(loss, result, "loss", "Loss")
     axes = loss.twinx()
     axes.plot(result["epoch"], result["forcing_strength"].mean("run"), color=DATA, ls=":")
@@ -40,8 +52,23 @@ def draw_fit(result: xr.Dataset, series: xr.Dataset, **_: Any) -> Figure:
             value = result["validation"].values[run, epoch - 1]
             criterion.plot(epoch, value, "o", ms=4, color=CYCLE[run % len(CYCLE)])
     criterion.set_xlabel("epoch (dots: chosen)")
-    draw_traces(traces, result, series)
-    return figure
+
+
+def draw_search(figure: Any, result: xr.Dataset) -> None:
+    """Validation criterion against forecast error of all settings that were tried."""
+    axes = figure.subplots()
+    error, value = result["trial_forecast_error"].values, result["trial_validation"].values
+    bounded = np.isfinite(error) & np.isfinite(value)
+    axes.loglog(error[bounded], value[bounded], "o", ms=3.5, color=CYCLE[0])
+    chosen = result.attrs["chosen_trial"]
+    axes.loglog(error[chosen], value[chosen], "o", ms=9, mfc="none", color=MODEL)
+    unbounded = int((~bounded).sum())
+    axes.set(
+        xlabel="forecast error on validation data (sd²)",
+        ylabel="Validation",
+        title=f"Search for {result.attrs['family']}: {len(error)} trials (circle: chosen), "
+        f"{unbounded} unbounded",
+    )
 
 
 def draw_curves(axes: Any, result: xr.Dataset, name: str, label: str) -> None:
@@ -65,13 +92,13 @@ def draw_traces(figure: Any, result: xr.Dataset, series: xr.Dataset) -> None:
     """Validation data and the best run's free run from their first complete sample."""
     best = next(one for one in load_runs(result) if one.run == result.attrs["best_run"])
     observation = series["observation"].values
-    inside = np.flatnonzero((series["split"].values == 1) & np.isfinite(observation).all(1))
     segment = series["segment"].values
-    first = int(inside[0])
-    stretch = inside[(segment[inside] == segment[first]) & (inside < first + SAMPLES)]
-    stretch = np.arange(first, int(stretch[-1]) + 1)
-    inputs = series["input"].values[stretch] if "input" in series.variables else None
-    generated = best.free_run(observation[first], len(stretch), inputs)
+    first, past = start_of_run(series, best.warm_up)
+    inside = (series["split"].values == 1) & np.isfinite(observation).all(1)
+    inside &= (segment == segment[first]) & (np.arange(len(inside)) < first + SAMPLES)
+    stretch = np.arange(first, np.flatnonzero(inside)[-1] + 1)
+    inputs = series["input"].values[first - past + 1 :] if "input" in series.variables else None
+    generated = best.free_run(observation[first - past + 1 : first + 1], len(stretch), inputs)
     time = (stretch - first) * series.attrs["sampling_interval"]
     shown = min(CHANNELS, observation.shape[1])
     axes = figure.subplots(shown, 1, sharex=True, squeeze=False)[:, 0]
@@ -82,3 +109,18 @@ def draw_traces(figure: Any, result: xr.Dataset, series: xr.Dataset) -> None:
     axes[0].set_title(f"Best run ({best.run})", loc="left")
     axes[0].legend(loc="lower right", bbox_to_anchor=(1.0, 0.95), ncols=2)
     axes[-1].set_xlabel("time from the start (s)")
+
+
+def start_of_run(series: xr.Dataset, warm_up: int) -> tuple[int, int]:
+    """First validation sample with a complete history before it, and the length of that history.
+
+    The sample itself counts; a history is shorter where none is as long.
+    """
+    complete = np.isfinite(series["observation"].values).all(1)
+    inside = np.flatnonzero((series["split"].values == 1) & complete)
+    broken = (np.diff(inside) != 1) | (np.diff(series["segment"].values[inside]) != 0)
+    places = np.arange(len(inside))
+    began = np.maximum.accumulate(np.where(np.r_[True, broken], places, 0))
+    length = places - began + 1
+    past = min(warm_up, int(length.max()))
+    return int(inside[np.argmax(length >= past)]), past

@@ -7,8 +7,8 @@ import pandas as pd
 import xarray as xr
 
 from neurodsr import netcdf
-from neurodsr.evaluation.protocol import stretches
 from neurodsr.group.catalogue import DATA, FEATURES
+from neurodsr.preprocess.stretches import stretches
 from neurodsr.tables import Dictionary
 
 ACCEPTABLE = ("ok", "decayed")

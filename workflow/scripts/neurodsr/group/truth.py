@@ -11,7 +11,7 @@ from neurodsr.tables import Dictionary
 COUNTERPARTS = ("growth_rate", "frequency", "period", "amplitude")
 PAIRS = ["dataset", "participant", "group", "model", "feature", "recovered", "true"]
 REGIME = "regime"
-CYCLE = "limit cycle"
+REST = "fixed point"
 
 TRUTH: Dictionary = {
     "model": {"Description": "Model"},
@@ -25,7 +25,7 @@ TRUTH: Dictionary = {
     "error": {"Description": "Median over subjects of |recovered - true|, in units of the feature"},
     "agreement": {
         "Description": (
-            "Share of subjects whose kind of limit set (fixed point or cycle) is the true one"
+            "Share of subjects for which it is true whether the limit set is a fixed point"
         )
     },
 }
@@ -45,8 +45,8 @@ def pair_with_truth(subjects: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        Columns of `PAIRS`; in the feature ``oscillates`` 1 stands for a cycle and 0 for a fixed
-        point.
+        Columns of `PAIRS`; in the feature ``oscillates`` 0 stands for a fixed point, 1 for anything
+        else.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def pair_with_truth(subjects: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame
     if twice:
         raise ValueError(f"truth.tsv: participant_id: {twice[0]!r} occurs more than once")
     answers = known[["participant", *(name for name in COUNTERPARTS if name in known)]]
-    answers = answers.assign(oscillates=(known[REGIME] == CYCLE).astype(float))
+    answers = answers.assign(oscillates=(known[REGIME] != REST).astype(float))
     long = answers.melt("participant", var_name="feature", value_name="true")
     pairs = subjects[subjects["model"] != "data"].rename(columns={"value": "recovered"})
     pairs = pairs.merge(long, on=["participant", "feature"]).dropna(subset=["true", "recovered"])

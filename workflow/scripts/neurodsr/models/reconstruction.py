@@ -1,20 +1,29 @@
-"""A trained model as it is stored in ``fit.nc``: the map, and how it meets the observations."""
+"""A trained model as it is stored in ``fit.nc``, one run after the other."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import xarray as xr
 
+from neurodsr.models.baselines.autoregression import Autoregression
+from neurodsr.models.baselines.neural_ode import NeuralODE
+from neurodsr.models.baselines.recurrent import GRU, LSTM
+from neurodsr.models.baselines.reservoir import Reservoir
+from neurodsr.models.baselines.sindy import SINDy
+from neurodsr.models.interface import Baseline, Reconstruction
 from neurodsr.models.piecewise_linear import Array, PiecewiseLinearMap
+
+__all__ = ["BASELINES", "PiecewiseLinearReconstruction", "Reconstruction", "load_runs"]
 
 MAP = ("A", "W1", "W2", "h1", "h2", "C")
 """Variables that make the map."""
 
 
 @dataclass(frozen=True)
-class Reconstruction:
-    """One run (seed) of a trained model.
+class PiecewiseLinearReconstruction(Reconstruction):
+    """One run of a model of the PLRNN family.
 
     Attributes
     ----------
@@ -32,30 +41,57 @@ class Reconstruction:
     B: Array
     E: Array
     run: int
+    warm_up = 1
+
+    @property
+    def latent_dimension(self) -> int:
+        return self.map.latent_dimension
+
+    def encode(self, history: Array, inputs: Array | None = None) -> Array:
+        """Of the last observation alone."""
+        return np.asarray(history[-1] @ self.E.T)
 
     def decode(self, z: Array) -> Array:
-        """Observations ``(..., channel)`` of latent states ``(..., latent)``."""
         return z @ self.B.T
 
-    def encode(self, x: Array) -> Array:
-        """Latent states ``(..., latent)`` for observations ``(..., channel)``."""
-        return x @ self.E.T
+    def step(self, z: Array, s: Array | None = None) -> Array:
+        return self.map.step(z, s)
 
-    def free_run(self, x: Array, steps: int, inputs: Array | None = None) -> Array:
-        """Observations ``(steps, ..., channel)`` of a free run started at observations ``x``."""
-        return self.decode(self.map.simulate(self.encode(x), steps, inputs))
+    def tangent(self, z: Array, v: Array) -> Array:
+        return self.map.jacobian(z) @ v
 
+    def jacobian(self, z: Array) -> Array:
+        return self.map.jacobian(z)
 
-def load_runs(fit: xr.Dataset) -> Iterator[Reconstruction]:
-    """All runs of a ``fit.nc`` that did not fail, in order of their index."""
-    for run in np.flatnonzero(fit["run_status"].values == "ok"):
-        one = fit.isel(run=int(run))
-        yield Reconstruction(
+    def simulate(self, z: Array, steps: int, inputs: Array | None = None) -> Array:
+        return self.map.simulate(z, steps, inputs)
+
+    @classmethod
+    def from_fit(cls, one: xr.Dataset) -> Self:
+        return cls(
             map=PiecewiseLinearMap(
                 **{name: one[name].values.astype(float) for name in MAP},
-                clipped=bool(fit.attrs["clipped"]),
+                clipped=bool(one.attrs["clipped"]),
             ),
             B=one["B"].values.astype(float),
             E=one["E"].values.astype(float),
             run=int(one["run"]),
         )
+
+
+BASELINES: dict[str, type[Baseline]] = {
+    "var": Autoregression,
+    "reservoir": Reservoir,
+    "sindy": SINDy,
+    "lstm": LSTM,
+    "gru": GRU,
+    "neural-ode": NeuralODE,
+}
+"""What the families outside the PLRNN family are stored as."""
+
+
+def load_runs(fit: xr.Dataset) -> Iterator[Reconstruction]:
+    """All runs of a ``fit.nc`` that did not fail, in order of their index."""
+    kind: type[Reconstruction] = BASELINES.get(fit.attrs["family"], PiecewiseLinearReconstruction)
+    for run in np.flatnonzero(fit["run_status"].values == "ok"):
+        yield kind.from_fit(fit.isel(run=int(run)))

@@ -9,6 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from neurodsr.errors import RecordingError
+from neurodsr.preprocess.splits import CODES
 
 Array = NDArray[np.float64]
 Interval = tuple[float, float]
@@ -119,6 +120,33 @@ def labelled(table: xr.Dataset, epochs: Mapping[str, Any]) -> NDArray[np.intp]:
 def rows(table: xr.Dataset) -> list[Interval]:
     pairs = zip(table["start"].values.tolist(), table["stop"].values.tolist(), strict=True)
     return sorted((float(start), float(stop)) for start, stop in pairs if stop > start)
+
+
+def labelled_trials(recording: xr.DataTree, name: str, column: str) -> tuple[Array, list[str]]:
+    """Starts (s) of the trials, ascending, and the split that a column says each is for.
+
+    Raises
+    ------
+    RecordingError
+        There is no such table or column, a label is no split, or train or test has no trial.
+    """
+    table = interval_table(recording, name)
+    where = f"intervals/{name}: {column}"
+    if column not in table:
+        there = sorted(str(other) for other in table.data_vars)
+        raise RecordingError(f"{where}: no such column; it has {there}")
+    ordered = table.isel(interval=np.argsort(table["start"].values, kind="stable"))
+    labels = [str(label) for label in ordered[column].values]
+    unknown = sorted(set(labels) - set(CODES))
+    if unknown:
+        raise RecordingError(
+            f"{where}: {unknown[0]!r} is none of {', '.join(CODES)}; correct the table, or leave"
+            " preprocess.splits.column out to split in time"
+        )
+    for split in ("train", "test"):
+        if split not in labels:
+            raise RecordingError(f"{where}: no trial is labelled {split}; label one at least")
+    return ordered["start"].values.astype(float), labels
 
 
 def merged(intervals: Sequence[Interval]) -> list[Interval]:

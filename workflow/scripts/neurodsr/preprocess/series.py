@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from neurodsr.errors import RecordingError
 from neurodsr.preprocess import clock, splits
 from neurodsr.preprocess.channels import Columns, choose_modalities, leading, make_columns, usable
+from neurodsr.preprocess.embedding import embedded
 
 Array = NDArray[np.float64]
 
@@ -60,7 +61,7 @@ def make_series(recording: xr.DataTree, settings: Mapping[str, Any]) -> xr.Datas
     kept, segment = without_gaps(columns, segment, gap)
     time = time[kept]
     columns = [replace(c, raw=c.raw[kept], values=c.values[kept]) for c in columns]
-    split, guard = lay_out_splits(time, segment, columns, interval, settings)
+    split, guard = lay_out_splits(recording, time, segment, columns, interval, settings)
     observed, dropped = select(columns, split, segment, interval, "observation")
     inputs, dropped_inputs = select(columns, split, segment, interval, "input")
     if not observed:
@@ -91,6 +92,10 @@ def make_series(recording: xr.DataTree, settings: Mapping[str, Any]) -> xr.Datas
                 "without gaps or raise maximum_gap"
             )
     series["observation"].attrs["long_name"] = "standardised observation"
+    if settings["embedding"] is not None:
+        return embedded(
+            series, **settings["embedding"], minimum=settings["splits"]["minimum_samples"]
+        )
     return series
 
 
@@ -162,6 +167,7 @@ def without_gaps(
 
 
 def lay_out_splits(
+    recording: xr.DataTree,
     time: Array,
     segment: NDArray[np.int32],
     columns: list[Columns],
@@ -170,19 +176,25 @@ def lay_out_splits(
 ) -> tuple[splits.Codes, float]:
     """Split code of each sample, and the guard (s)."""
     wanted = settings["splits"]
-    trials = settings["trials"] is not None
-    bounds = splits.boundaries(segment, wanted["validation"], wanted["test"], trials)
+    trials = settings["trials"]
+    if wanted["column"] is not None:
+        starts, labels = clock.labelled_trials(recording, trials, wanted["column"])
+        codes = splits.labelled_codes(time, starts, labels, wanted["validation"])
+    else:
+        shares = wanted["validation"], wanted["test"]
+        bounds = splits.boundaries(segment, *shares, whole_segments=trials is not None)
+        codes = splits.codes_of(len(time), bounds)
     guard = wanted["guard"]
     if guard is None:
-        before = np.concatenate([c.values[: bounds[0]] for c in columns], axis=1)
-        change = np.flatnonzero(np.diff(segment[: bounds[0]])) + 1
+        values = np.concatenate([c.values for c in columns], axis=1)
+        pieces = splits.pieces_of(segment, codes)
         guard = splits.automatic_guard(
-            np.split(before, change),
+            [values[where] for code, where in pieces if code == splits.CODES["train"]],
             interval,
             longest=LONGEST_GUARD * len(time) * interval,
             at_least=2.0 * max(c.reach for c in columns),
         )
-    return splits.split_codes(time, bounds, guard, wanted["minimum_samples"]), float(guard)
+    return splits.with_guards(time, codes, guard, wanted["minimum_samples"]), float(guard)
 
 
 def select(

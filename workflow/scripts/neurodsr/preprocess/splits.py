@@ -1,5 +1,6 @@
-"""Train, validation and test: in time order, with guards between."""
+"""Train, validation and test: in time order or as trials are labelled, with guards between."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -83,18 +84,55 @@ def automatic_guard(
     return max(min(3.0 * typical * sampling_interval, longest), at_least)
 
 
-def split_codes(time: Array, bounds: tuple[int, int], guard: float, minimum_samples: int) -> Codes:
-    """Code of the split of each sample.
+def codes_of(samples: int, bounds: tuple[int, int]) -> Codes:
+    """Codes ``(time,)`` that follow each other, without guards.
+
+    ``bounds`` are the first validation and the first test sample (see `boundaries`).
+    """
+    codes = np.zeros(samples, dtype=np.int8)
+    for code, first in enumerate(bounds, start=1):
+        codes[first:] = code
+    return codes
+
+
+def labelled_codes(time: Array, starts: Array, labels: Sequence[str], validation: float) -> Codes:
+    """Codes that the labels of trials give, without guards.
 
     Parameters
     ----------
     time : (time,)
-        Instants (s), ascending over all segments.
-    bounds
-        First validation and first test sample (see `boundaries`).
+        Instants (s), each within a trial.
+    starts : (trial,)
+        Starts of the trials (s), ascending.
+    labels
+        A key of `CODES` for each.
+    validation
+        Share of the training samples that becomes validation, the last ones, when no trial is
+        labelled so.
+
+    Returns
+    -------
+    Codes
+        ``(time,)``: 0 train, 1 validation, 2 test.
+    """
+    trial = np.searchsorted(starts, time + 1e-9, side="right") - 1
+    codes = np.array([CODES[label] for label in labels], dtype=np.int8)[trial]
+    if "validation" not in labels:
+        train = np.flatnonzero(codes == CODES["train"])
+        codes[train[round(len(train) * (1.0 - validation)) :]] = CODES["validation"]
+    return codes
+
+
+def with_guards(time: Array, codes: Codes, guard: float, minimum_samples: int) -> Codes:
+    """Leave samples unused wherever one split follows another.
+
+    Parameters
+    ----------
+    time, codes : (time,)
+        Instants (s), ascending, and code of the split of each.
     guard
-        Samples that follow the previous split by no more than so many seconds are used in
-        neither.
+        Samples that follow the last one of another split by no more than so many seconds are used
+        in neither.
     minimum_samples
         Fewest samples for each split.
 
@@ -108,21 +146,18 @@ def split_codes(time: Array, bounds: tuple[int, int], guard: float, minimum_samp
     RecordingError
         When a split is left with too little.
     """
-    codes = np.zeros(len(time), dtype=np.int8)
-    for code, first in enumerate(bounds, start=1):
-        codes[first:] = code
-        if 0 < first < len(time):
-            within = time - time[first - 1] <= guard + 1e-9
-            codes[first:][within[first:]] = GUARD
+    guarded = codes.copy()
+    for first in np.flatnonzero(np.diff(codes)) + 1:
+        guarded[first : np.searchsorted(time, time[first - 1] + guard + 1e-9, "right")] = GUARD
     for name, code in CODES.items():
-        samples = int(np.sum(codes == code))
+        samples = int(np.sum(guarded == code))
         if samples < minimum_samples:
             raise RecordingError(
                 f"series: {name} split: {samples} of {len(time)} samples after guards of "
                 f"{guard:.4g} s, at least {minimum_samples} are needed; record longer, sample "
                 "faster, or lower splits.guard or splits.minimum_samples"
             )
-    return codes
+    return guarded
 
 
 def pieces_of(segment: NDArray[np.integer], split: Codes) -> list[tuple[int, slice]]:

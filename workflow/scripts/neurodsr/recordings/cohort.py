@@ -23,7 +23,10 @@ NO_RECORDING = "no recording"
 COLUMNS: dict[str, dict[str, Any]] = {
     "recording": {"Description": "Name of the recording and of its folder of results"},
     "dataset": {"Description": "Dataset in the configuration"},
-    "format": {"Description": "Format of the raw files", "Levels": {"nwb": "", "bids": ""}},
+    "format": {
+        "Description": "Format of the raw files",
+        "Levels": {"nwb": "", "bids": "", "arrays": ".npy"},
+    },
     "participant": {"Description": "Participant, without sub-"},
     "session": {"Description": "Session, without ses-"},
     "task": {"Description": "Task, without task-"},
@@ -155,7 +158,7 @@ def checksum(root: str | os.PathLike[str], files: Iterable[str]) -> str:
 
 
 def _row(source: Source, sha256: str | None) -> dict[str, Any]:
-    names = [parse_name(file) for file in source.files]
+    names = [parse_name(file) for file in source.files if source.format != "arrays"]
     signals = [n.suffix for n in names if n.extension in SIGNAL_EXTENSIONS.get(n.suffix, ())]
     entities = source.entities
     return {
@@ -166,7 +169,7 @@ def _row(source: Source, sha256: str | None) -> dict[str, Any]:
         "session": entities.get("ses"),
         "task": entities.get("task"),
         "run": entities.get("run"),
-        "modality": "+".join(dict.fromkeys(signals or [names[0].suffix])) or None,
+        "modality": "+".join(dict.fromkeys(signals or [name.suffix for name in names[:1]])) or None,
         "source_files": " ".join(source.files),
         "sha256": sha256 or None,
         "status": FOUND,

@@ -36,7 +36,7 @@ class Source:
     recording
         Name of the recording, in the style of BIDS.
     format
-        ``"nwb"`` or ``"bids"``.
+        ``"nwb"``, ``"bids"`` or ``"arrays"``.
     files
         Paths relative to the dataset's root: the recording's own data first, then everything that
         belongs to them, from the root of the dataset down (a deeper sidecar overrides).

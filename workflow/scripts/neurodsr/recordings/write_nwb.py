@@ -29,6 +29,7 @@ def write_nwb(
     lab: str,
     region: str = "unknown",
     subject: Mapping[str, str] | None = None,
+    splits: Sequence[tuple[float, float, str]] = (),
 ) -> None:
     """Write one electrical recording as an NWB file, or nothing at all.
 
@@ -57,6 +58,9 @@ def write_nwb(
     subject
         What is known of the subject, e.g. ``{"age": "P90D", "species": "Mus musculus"}``; sex is
         ``"U"`` and species ``"unknown"`` when not given.
+    splits
+        Start and stop (s) of stretches with the split each is meant for; they become trials with
+        the column ``split``.
     """
     identifier = str(uuid.uuid5(NAMESPACE, f"{participant} {start.isoformat()} {path.name}"))
     nwb = NWBFile(
@@ -94,6 +98,10 @@ def write_nwb(
             starting_time=0.0,
         )
     )
+    if splits:
+        nwb.add_trial_column(name="split", description="train, validation or test")
+    for first, last, split in splits:
+        nwb.add_trial(start_time=first, stop_time=last, split=split)
     with replacing(path) as part:
         with NWBHDF5IO(part, "w") as io:
             io.write(nwb)

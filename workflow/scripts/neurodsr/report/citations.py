@@ -1,6 +1,6 @@
 """What to cite for what was run."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 CITATIONS = {
@@ -65,15 +65,53 @@ CITATIONS = {
         "Liu L, Jiang H, He P, Chen W, Liu X, Gao J, Han J (2020). On the variance of"
         " the adaptive learning rate and beyond. ICLR."
     ),
-    "wilson": (
+}
+
+BASELINES = {
+    "reservoir": (
+        'Jaeger H (2001). The "echo state" approach to analysing and training recurrent '
+        "neural networks. GMD Report 148, German National Research Center for "
+        "Information Technology."
+    ),
+    "sindy": (
+        "Brunton SL, Proctor JL, Kutz JN (2016). Discovering governing equations from "
+        "data by sparse identification of nonlinear dynamical systems. Proc Natl Acad "
+        "Sci USA 113:3932-3937."
+    ),
+    "lstm": (
+        "Hochreiter S, Schmidhuber J (1997). Long short-term memory. Neural Comput 9:1735-1780."
+    ),
+    "gru": (
+        "Cho K, van Merriënboer B, Gulcehre C, Bahdanau D, Bougares F, Schwenk H, Bengio "
+        "Y (2014). Learning phrase representations using RNN encoder-decoder for "
+        "statistical machine translation. EMNLP, 1724-1734."
+    ),
+    "neural-ode": (
+        "Chen RTQ, Rubanova Y, Bettencourt J, Duvenaud D (2018). Neural ordinary "
+        "differential equations. NeurIPS 31."
+    ),
+}
+
+SYSTEMS = {
+    "wilson-cowan": (
         "Wilson HR, Cowan JD (1972). Excitatory and inhibitory interactions in "
         "localized populations of model neurons. Biophys J 12:1-24."
+    ),
+    "lorenz63": "Lorenz EN (1963). Deterministic nonperiodic flow. J Atmos Sci 20:130-141.",
+    "lorenz96": (
+        "Lorenz EN (1996). Predictability: a problem partly solved. Proc. Seminar on "
+        "Predictability, ECMWF, 1:1-18."
+    ),
+    "roessler": ("Roessler OE (1976). An equation for continuous chaos. Phys Lett A 57:397-398."),
+    "bursting-neuron": (
+        "Durstewitz D (2009). Implications of synaptic biophysics for recurrent "
+        "network dynamics and active memory. Neural Netw 22:1189-1200."
     ),
 }
 
 
-def citations(models: Mapping[str, Mapping[str, Any]], simulated: bool) -> list[str]:
-    """What to cite for what was run."""
+def citations(models: Mapping[str, Mapping[str, Any]], simulated: Collection[str]) -> list[str]:
+    """What to cite for what was run: models, methods and the systems that were simulated."""
     families = {model["family"] for model in models.values()}
     forcing = {model["forcing"]["kind"] for model in models.values()}
     keys = ["dsr"]
@@ -81,5 +119,6 @@ def citations(models: Mapping[str, Mapping[str, Any]], simulated: bool) -> list[
     keys += ["sparse"] if "sparse" in forcing else []
     keys += ["dendritic", "alrnn"] if "al-rnn" in families else ["dendritic"]
     keys += ["cycles", "fnn", "cao", "mutual", "surrogates", "icc", "hedges", "fdr", "radam"]
-    keys += ["wilson"] if simulated else []
-    return sorted(CITATIONS[key] for key in keys)
+    systems = [SYSTEMS[name] for name in set(simulated)]
+    baselines = [BASELINES[name] for name in families & BASELINES.keys()]
+    return sorted([*(CITATIONS[key] for key in keys), *baselines, *systems])

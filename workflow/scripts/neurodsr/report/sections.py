@@ -181,7 +181,7 @@ def _origin(data: Mapping[str, Any]) -> str:
 
 def methods_section(study: Study) -> Section:
     """How it was done, with versions and references."""
-    simulated = any("simulate" in data for data in study.datasets.values())
+    simulated = [d["simulate"]["system"] for d in study.datasets.values() if "simulate" in d]
     return Section(
         "methods",
         "Methods and references",

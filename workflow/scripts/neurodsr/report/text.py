@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-FAMILIES = {"shallow-plrnn": "shallow piecewise-linear RNN", "al-rnn": "almost-linear RNN"}
+from neurodsr.report.models import BASELINES, description
+
 NONLINEAR, LINEAR, SHORT = "nonlinear", "linear", "too_short"
 
 
@@ -161,15 +162,21 @@ def methods(
         "(1997), and nonlinearity against amplitude-adjusted surrogates (Schreiber & Schmitz 1996)."
     )
     for name, model in models.items():
-        yield f"Model {name}: {_model(model)}"
+        yield f"Model {name}: {description(model)}"
     group = study["group"]
+    others = (
+        ", those of other models by Newton's method from many states"
+        if any(model["family"] in BASELINES for model in models.values())
+        else ""
+    )
     yield (
         "Models were scored once, on the test part, by the divergence of the state-space "
         "distributions (D_stsp), the Hellinger distance of the power spectra (D_H) and the "
         "n-step prediction error (PE; Hess et al. 2023), each beside its noise floor (held-out "
         "data against training data) and its nulls (a vector autoregression, phase-randomised "
         "surrogates, persistence). Fixed points of the piecewise-linear maps were computed from "
-        "their linear regions (Eisenmann et al. 2023), Lyapunov spectra by QR decomposition."
+        f"their linear regions (Eisenmann et al. 2023){others}, Lyapunov spectra by QR "
+        "decomposition."
     )
     yield (
         "Features were summarised over the acceptable runs of a recording by their median and "
@@ -192,25 +199,3 @@ def software() -> str:
         with suppress(metadata.PackageNotFoundError):
             found.append(f"{name} {metadata.version(name)}")
     return f"Software: Python {platform.python_version()}, {', '.join(found)}."
-
-
-def _model(model: Mapping[str, Any]) -> str:
-    forcing = model["forcing"]
-    final = forcing.get("final_strength")
-    lowered = "" if final is None else f" lowered to {final}"
-    forced = (
-        f"generalised teacher forcing of strength {forcing['strength']}{lowered} (Hess et al. 2023)"
-        if forcing["kind"] == "generalised"
-        else f"sparse teacher forcing with interval {forcing['interval']} (Mikhaeil et al. 2022)"
-    )
-    size = (
-        f"{model['hidden']} hidden units{', clipped' if model['clipped'] else ''}"
-        if model["family"] == "shallow-plrnn"
-        else f"{model['rectified']} rectified units"
-    )
-    return (
-        f"{FAMILIES[model['family']]} with latent dimension {model['latent']}, {size}, "
-        f"{model['observation']} observation; {counted(model['runs'], 'run')} from different "
-        f"seeds, {model['epochs']} epochs, {forced}, RAdam with decaying learning rate (Liu et al. "
-        "2020); the epoch of each run was chosen on the validation part."
-    )

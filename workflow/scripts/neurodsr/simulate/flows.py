@@ -1,10 +1,10 @@
-"""Fixed-step integration of flows, and two textbook chaotic systems.
+"""Fixed-step integration of flows.
 
 A state has its components first, ``(component, ...)``: further axes hold independent copies that
 are integrated together. A field maps a state to its time derivative of the same shape.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -92,78 +92,3 @@ def stochastic_heun(
             state = state + 0.5 * h * (slope + field(predicted)) + increment
         states[step] = state
     return states
-
-
-def lorenz63(
-    steps: int,
-    dt: float = 0.01,
-    *,
-    start: Sequence[float] = (1.0, 1.0, 1.0),
-    rng: np.random.Generator | None = None,
-    transient: int = 1000,
-    sigma: float = 10.0,
-    rho: float = 28.0,
-    beta: float = 8.0 / 3.0,
-) -> Floats:
-    """Trajectory of the system of Lorenz (1963, J. Atmos. Sci. 20:130).
-
-    Parameters
-    ----------
-    steps
-        Number of samples returned.
-    dt
-        Sampling interval and integration step.
-    start
-        Initial state.
-    rng
-        Perturbs `start` by a standard normal deviate per component.
-    transient
-        Number of samples left out at the beginning.
-    sigma, rho, beta
-        Parameters of the system.
-
-    Returns
-    -------
-    trajectory
-        Shape (steps, 3).
-    """
-
-    def field(state: Floats) -> Floats:
-        x, y, z = state
-        return np.array([sigma * (y - x), x * (rho - z) - y, x * y - beta * z])
-
-    return _sampled(field, start, rng, dt, steps, transient)
-
-
-def roessler(
-    steps: int,
-    dt: float = 0.05,
-    *,
-    start: Sequence[float] = (1.0, 1.0, 0.0),
-    rng: np.random.Generator | None = None,
-    transient: int = 4000,
-    a: float = 0.2,
-    b: float = 0.2,
-    c: float = 5.7,
-) -> Floats:
-    """Trajectory of the system of Roessler (1976, Phys. Lett. A 57:397); as `lorenz63`."""
-
-    def field(state: Floats) -> Floats:
-        x, y, z = state
-        return np.array([-y - z, x + a * y, b + z * (x - c)])
-
-    return _sampled(field, start, rng, dt, steps, transient)
-
-
-def _sampled(
-    field: Field,
-    start: Sequence[float],
-    rng: np.random.Generator | None,
-    dt: float,
-    steps: int,
-    transient: int,
-) -> Floats:
-    first = np.array(start, dtype=np.float64)
-    if rng is not None:
-        first = first + rng.standard_normal(first.shape)
-    return runge_kutta(field, first, dt, transient + steps)[transient:]

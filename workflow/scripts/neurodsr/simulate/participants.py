@@ -20,8 +20,9 @@ DATASET_FILES = [
 def simulated_participants(name: str, spec: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Label and group of each participant of a simulated dataset.
 
-    Labels are the letters and digits of the dataset's name and a number, so that datasets of one
-    cohort have different participants (and these different noise).
+    Labels are the letters and digits of the dataset's name and a number (after an s where the name
+    ends in a digit), so that datasets of one cohort have different participants (and these
+    different noise). Participants of a system without groups form one, of the system's name.
 
     Parameters
     ----------
@@ -30,10 +31,9 @@ def simulated_participants(name: str, spec: Mapping[str, Any]) -> list[tuple[str
     spec
         Valid by ``simulate.schema.yaml``.
     """
-    prefix = re.sub(r"[^A-Za-z0-9]", "", name)
-    groups = [
-        group for group, settings in spec["groups"].items() for _ in range(settings["subjects"])
-    ]
+    prefix = re.sub(r"(?<=\d)$", "s", re.sub(r"[^A-Za-z0-9]", "", name))
+    alike = {spec["system"]: spec} if "groups" not in spec else spec["groups"]
+    groups = [group for group, settings in alike.items() for _ in range(settings["subjects"])]
     return [(f"{prefix}{number:02d}", group) for number, group in enumerate(groups, start=1)]
 
 

@@ -12,6 +12,13 @@ from numpy.typing import NDArray
 from neurodsr.preprocess.correlation import autocorrelation, decay_time
 from neurodsr.preprocess.series import segments
 from neurodsr.statespace import delays
+from neurodsr.statespace.channels import (
+    finite_stretches,
+    first_samples,
+    is_graded,
+    leading_channels,
+    longest_stretch,
+)
 from neurodsr.statespace.determinism import (
     STATISTICS,
     NonlinearityTest,
@@ -19,13 +26,12 @@ from neurodsr.statespace.determinism import (
     shortest,
 )
 from neurodsr.statespace.dimension import DimensionCurves, dimension_curves
+from neurodsr.statespace.divergence import Divergence, divergence, predictability
 
 Array = NDArray[np.float64]
 
 SEQUENCE_LENGTHS = (20, 200)
 INTERVALS_PER_SEQUENCE = 10
-TIE = 1e-3
-MOST_TIES = 0.05
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,14 @@ def check_state_space(
     forcing = forcing_interval(per_channel)
     found = [curve.dimension(settings["false_neighbours"]) for curve in curves]
     dimensions = [d if d is not None else settings["maximum_dimension"] for d in found]
+    growth = (
+        [
+            channel_divergence(train, c, per_channel[c], dimension, settings)
+            for c, dimension in zip(chosen, dimensions, strict=True)
+        ]
+        if code == "nonlinear"
+        else []
+    )
     result = curves_dataset(series, chosen, per_channel, curves, test)
     result.attrs = {
         "recording": str(series.attrs["recording"]),
@@ -104,6 +118,7 @@ def check_state_space(
         "tested_samples": len(stretch),
         "train_samples": samples,
         "correlation_times": float(correlation_times),
+        **predictability(growth, float(series.attrs["sampling_interval"]), forcing),
     }
     return result
 
@@ -127,11 +142,8 @@ def channel_dimension(
     train: list[Array], channel: int, delay: int, settings: Mapping[str, Any]
 ) -> DimensionCurves:
     """False neighbours and Cao's curves of one channel."""
-    pieces, left = [], settings["maximum_samples"]
-    for stretch in finite_stretches([piece[:, channel] for piece in train]):
-        if left > 0:
-            pieces.append(stretch[:left])
-            left -= len(pieces[-1])
+    columns = [piece[:, channel] for piece in train]
+    pieces = first_samples(finite_stretches(columns), settings["maximum_samples"])
     correlation = autocorrelation(pieces, min(settings["maximum_lag"], max(map(len, pieces)) - 1))
     theiler = decay_time(correlation) or delay
     return dimension_curves(
@@ -143,29 +155,23 @@ def channel_dimension(
     )
 
 
-def leading_channels(series: xr.Dataset) -> list[int]:
-    """Channels of the largest original variance in each modality, modalities in turn."""
-    scale = series["scale"].values
-    modality = series["modality"].values.astype(str)
-    rank = np.empty(len(scale), dtype=int)
-    for name in np.unique(modality):
-        members = np.flatnonzero(modality == name)
-        rank[members[np.argsort(-scale[members], kind="stable")]] = np.arange(len(members))
-    return [int(c) for c in np.argsort(rank, kind="stable")]
+def channel_divergence(
+    train: list[Array],
+    channel: int,
+    found: ChannelDelays,
+    dimension: int,
+    settings: Mapping[str, Any],
+) -> Divergence:
+    """Growth of distances in one channel, embedded with the shorter of its two delays.
 
-
-def is_graded(train: list[Array], channel: int) -> bool:
-    """Whether no single value makes up more than 5 % of a channel, to a thousandth of its sd.
-
-    Surrogates take their values in the order of a Gaussian process, and equal values have none: the
-    silences of sparse spikes are recognised at once, however random the spikes.
+    The information of a map never has a minimum, but for chance, however fast it is lost.
     """
-    values = np.concatenate([piece[:, channel] for piece in train])
-    values = values[np.isfinite(values)]
-    if values.size == 0 or values.std() == 0:
-        return False
-    common = np.unique(np.round(values / (TIE * values.std())), return_counts=True)[1].max()
-    return bool(common <= MOST_TIES * len(values))
+    delay = min(found.delay, found.correlation_delay)
+    if delay != found.delay:
+        curves = channel_dimension(train, channel, delay, settings)
+        dimension = curves.dimension(settings["false_neighbours"]) or settings["maximum_dimension"]
+    pieces = finite_stretches([piece[:, channel] for piece in train])
+    return divergence(pieces, dimension, delay, found.correlation_time)
 
 
 def nonlinearity_delay(series: xr.Dataset, channel: int, correlation_delay: int) -> int:
@@ -176,29 +182,6 @@ def nonlinearity_delay(series: xr.Dataset, channel: int, correlation_delay: int)
     """
     kernel = float(series["kernel"][channel]) / float(series.attrs["sampling_interval"])
     return max((correlation_delay + 1) // 2, int(np.ceil(4.0 * kernel)))
-
-
-def finite_stretches(pieces: list[Array]) -> list[Array]:
-    """Split one channel's pieces at missing values."""
-    stretches = []
-    for piece in pieces:
-        present = np.isfinite(piece)
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], present, [False]]).astype(int)))
-        stretches += [piece[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)]
-    return stretches
-
-
-def longest_stretch(train: list[Array], channels: list[int]) -> Array:
-    """Longest contiguous stretch ``(time, channel)`` in which none of the channels is missing."""
-    best = train[0][:0, channels]
-    for piece in train:
-        part = piece[:, channels]
-        present = np.isfinite(part).all(axis=1)
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], present, [False]]).astype(int)))
-        for a, b in zip(edges[::2], edges[1::2], strict=True):
-            if b - a > len(best):
-                best = part[a:b]
-    return best
 
 
 def forcing_interval(per_channel: list[ChannelDelays]) -> int:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from neurodsr import netcdf
 
-FORMAT = "2"
+FORMAT = "3"
 log = logging.getLogger("neurodsr")
 
 
@@ -31,6 +31,8 @@ class State:
         Parameters and the optimiser's moments.
     updates
         Updates made so far.
+    strength : (run,)
+        Adaptive forcing strength.
     rate : (run,)
         Factor on the learning rate: 1, below 1 after a restart, 0 for a run given up.
     best, chosen_epoch
@@ -39,8 +41,8 @@ class State:
         Smallest criterion so far, among epochs that forecast well enough.
     error, least_error : (run,)
         Forecast error of the epoch chosen so far, and the smallest one of all.
-    loss, validation : (run, epoch)
-        NaN where there is none (yet).
+    loss, validation, pull : (run, epoch)
+        Training loss, criterion, and mean forcing strength; NaN where there is none (yet).
     epoch
         Epochs completed.
     seconds
@@ -51,6 +53,7 @@ class State:
     first_moment: NDArray[np.float32]
     second_moment: NDArray[np.float32]
     updates: int
+    strength: NDArray[np.float64]
     rate: NDArray[np.float64]
     best: NDArray[np.float32]
     best_value: NDArray[np.float64]
@@ -59,6 +62,7 @@ class State:
     chosen_epoch: NDArray[np.int64]
     loss: NDArray[np.float64]
     validation: NDArray[np.float64]
+    pull: NDArray[np.float64]
     epoch: int = 0
     seconds: float = 0.0
 
@@ -68,6 +72,7 @@ _DIMENSIONS = {
     "first_moment": ("run", "parameter"),
     "second_moment": ("run", "parameter"),
     "best": ("run", "parameter"),
+    "strength": ("run",),
     "rate": ("run",),
     "best_value": ("run",),
     "error": ("run",),
@@ -75,6 +80,7 @@ _DIMENSIONS = {
     "chosen_epoch": ("run",),
     "loss": ("run", "total_epoch"),
     "validation": ("run", "total_epoch"),
+    "pull": ("run", "total_epoch"),
 }
 
 

@@ -12,13 +12,14 @@ import torch
 import xarray as xr
 
 from neurodsr.errors import RecordingError
-from neurodsr.models.families import Model, build
+from neurodsr.models.model import FAMILIES, Model, build
 from neurodsr.training import checkpoint
+from neurodsr.training.adaptive import START
 from neurodsr.training.checkpoint import State
-from neurodsr.training.forcing import strengths
+from neurodsr.training.forcing import learning_rates, strengths
 from neurodsr.training.optimise import run_epoch
 from neurodsr.training.selection import Criterion, make_criterion
-from neurodsr.training.windows import inputs_of, make_windows
+from neurodsr.training.windows import TRAIN, Noise, inputs_of, make_windows
 
 FORECAST_TOLERANCE = 0.05
 """Epochs (and runs) that forecast worse than the best by more than this part are not chosen."""
@@ -66,22 +67,30 @@ def fit(
     ConfigError
         When model sizes do not fit each other or the number of channels.
     """
-    model = build(settings, series.sizes["channel"], series.sizes.get("input", 0))
+    if settings["family"] not in FAMILIES:
+        from neurodsr.training.baselines import fit_baseline
+
+        return fit_baseline(series, statespace, settings, seed, log)
+    train = series["observation"].values[series["split"].values == TRAIN]
+    model = build(
+        settings,
+        series.sizes["channel"],
+        series.sizes.get("input", 0),
+        (float(np.nanmin(train)), float(np.nanmax(train))),
+    )
     windows = make_windows(
         series, settings["sequence_length"], int(statespace.attrs["sequence_length"])
     )
-    schedule = strengths(
-        settings["forcing"],
-        settings["epochs"],
-        windows.steps,
-        max(1, int(statespace.attrs["forcing_interval"])),
-    )
+    epochs = settings["epochs"]
+    schedule = strengths(settings["forcing"], epochs, windows.steps, intervals(statespace))
+    rates = learning_rates(settings["learning_rate"], epochs)
+    noise = Noise(settings["noise"], settings["noise_on"] == "window")
     criterion = make_criterion(series, windows.steps, seed)
     fingerprint = checkpoint.digest(
         {**settings, "checkpoint_every": None},
         seed,
         [series[name].values for name in ("observation", "split", "segment")]
-        + [inputs_of(series), schedule],
+        + [inputs_of(series), rates, *([] if schedule is None else [schedule])],
     )
     state = checkpoint.load(checkpoint_path, fingerprint) if checkpoint_path else None
     if state is None:
@@ -92,37 +101,43 @@ def fit(
         "%d runs of %s, %d parameters each; %d windows of %d steps",
         settings["runs"], settings["family"], model.count, len(windows.starts), windows.steps,
     )  # fmt: skip
-    first, last = settings["learning_rate"]["start"], settings["learning_rate"]["end"]
     began = reported = time.monotonic()
     done_before = state.epoch
-    while state.epoch < settings["epochs"]:
+    while state.epoch < epochs:
         used = time.process_time()
         epoch = state.epoch
-        decay = (last / first) ** (epoch / max(1, settings["epochs"] - 1))
         run_epoch(
             model,
             state,
             windows.epoch(
                 seed, epoch, settings["runs"], settings["batches_per_epoch"], settings["batch"],
-                settings["noise"],
+                noise,
             ),
-            schedule[epoch],
+            None if schedule is None else schedule[epoch],
             settings,
-            first * decay,
+            rates[epoch],
         )  # fmt: skip
-        if state.epoch % settings["validate_every"] == 0 or state.epoch == settings["epochs"]:
+        if state.epoch % settings["validate_every"] == 0 or state.epoch == epochs:
             validate(model, criterion, state)
         state.seconds += time.process_time() - used
         if checkpoint_path and state.epoch % settings["checkpoint_every"] == 0:
             checkpoint.save(checkpoint_path, state, fingerprint)
         now = time.monotonic()
-        if now - reported > 5 or state.epoch == settings["epochs"]:
+        if now - reported > 5 or state.epoch == epochs:
             report(log, state, settings, (now - began) / (state.epoch - done_before))
             reported = now
-    result = assemble(model, criterion, state, settings, schedule, series, windows.steps)
+    result = assemble(model, criterion, state, settings, series, windows.steps)
     if checkpoint_path:
         checkpoint_path.unlink(missing_ok=True)
     return result
+
+
+def intervals(statespace: xr.Dataset) -> dict[str, int]:
+    """Intervals of sparse forcing (samples) that the state-space check offers."""
+    return {
+        "auto": max(1, int(statespace.attrs["forcing_interval"])),
+        "predictability": max(1, int(statespace.attrs["predictability_time"])),
+    }
 
 
 def begin(model: Model, settings: Mapping[str, Any], seed: int) -> State:
@@ -135,6 +150,7 @@ def begin(model: Model, settings: Mapping[str, Any], seed: int) -> State:
         first_moment=np.zeros_like(parameters),
         second_moment=np.zeros_like(parameters),
         updates=0,
+        strength=np.full(runs, START),
         rate=np.ones(runs),
         best=parameters.copy(),
         best_value=np.full(runs, np.inf),
@@ -143,6 +159,7 @@ def begin(model: Model, settings: Mapping[str, Any], seed: int) -> State:
         chosen_epoch=np.zeros(runs, np.int64),
         loss=np.full((runs, epochs), np.nan),
         validation=np.full((runs, epochs), np.nan),
+        pull=np.full((runs, epochs), np.nan),
     )
 
 
@@ -178,7 +195,6 @@ def assemble(
     criterion: Criterion,
     state: State,
     settings: Mapping[str, Any],
-    schedule: np.ndarray[Any, np.dtype[np.float64]],
     series: xr.Dataset,
     steps: int,
 ) -> xr.Dataset:
@@ -194,7 +210,7 @@ def assemble(
         )
     _, _, kinds = criterion.evaluate(model, best)
     parameters = model.unpack(best)
-    maps = model.family.lower(parameters)
+    maps = model.family.lower(parameters).canonical()
     values = {
         "A": (("run", "latent", "latent_from"), maps.A),
         "W1": (("run", "latent", "hidden"), maps.W1),
@@ -208,7 +224,6 @@ def assemble(
     chosen = state.validation[np.arange(runs), np.maximum(state.chosen_epoch - 1, 0)]
     good = (status == "ok") & (state.error <= (1 + FORECAST_TOLERANCE) * state.error.min())
     ranking = np.where(good, chosen, np.inf)
-    strength = np.broadcast_to(schedule.mean(1), (runs, epochs)).copy()
     return xr.Dataset(
         {
             **{name: (dims, tensor.double().numpy()) for name, (dims, tensor) in values.items()},
@@ -223,7 +238,7 @@ def assemble(
             "chosen_epoch": ("run", state.chosen_epoch),
             "forcing_strength": (
                 ("run", "epoch"),
-                strength,
+                state.pull,
                 {"long_name": "mean forcing strength over the steps of a window"},
             ),
         },

@@ -1,119 +1,166 @@
-"""The forced recursion as one differentiable operation on compiled kernels."""
+"""Losses, gradients and trajectories of all runs on compiled kernels (`compiled`).
+
+Held to `reference`, the same in plain torch.
+"""
 
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from neurodsr.models.families import CanonicalMap
-from neurodsr.training import kernels
-from neurodsr.training.simd import LANES
+from neurodsr.models.maps import ShallowMap, StructuredMap
+from neurodsr.models.model import Model
+from neurodsr.training.compiled import elementwise, shallow
+from neurodsr.training.compiled.simd import LANES
+from neurodsr.training.windows import Batch
+
+Array = NDArray[Any]
 
 
-def recur(
-    maps: CanonicalMap,
-    start: Tensor,
-    forcing: Tensor,
-    strength: Tensor,
-    drive: Tensor | None = None,
-) -> Tensor:
-    """Same as `recursion.recur`, in compiled code over all lanes.
+def losses(model: Model, parameters: dict[str, Tensor], batch: Batch, strength: Array) -> Tensor:
+    """Mean squared error ``(run,)`` of the un-forced predictions, over what was observed.
 
-    Differentiable with respect to the maps, ``start`` and ``drive``, not twice.
+    Differentiable once with respect to the parameters.
+
+    Parameters
+    ----------
+    model, parameters
+        Model and its named parameters ``(run, ...)``.
+    batch
+        Windows of all runs.
+    strength : (run, step)
+        Forcing strength at the start of each step.
     """
-    lanes = start.shape[-1]
-    missing = -lanes % LANES
-    z: Tensor = _Recursion.apply(  # type: ignore[no-untyped-call]
-        maps.A,
-        maps.W1,
-        maps.W2,
-        maps.h1,
-        maps.h2,
-        maps.clipped,
-        _repeat(start, missing),
-        _repeat(forcing, missing),
-        strength,
-        None if drive is None else _repeat(drive, missing),
+    encoder = model.observation.encoder(parameters)
+    decoder = (
+        encoder.new_empty(len(encoder), 0, model.family.latent)
+        if model.observation.reads_units
+        else model.observation.decoder(parameters)
     )
-    return z[..., :lanes] if missing else z
+    direct = model.observation.reads_units and model.observation.forced == batch.channels
+    given = (batch, np.ascontiguousarray(strength, batch.x.dtype), direct)
+    m = model.family.lower(parameters)
+    if isinstance(m, ShallowMap):
+        maps = (m.a, m.W1, m.W2, m.h1, m.h2, m.C)
+        function: Any = _ShallowLosses
+        constants: tuple[bool, ...] = (m.clipped,)
+    else:
+        maps = (m.a, m.W, m.alpha, m.H, m.h1, m.C)
+        function = _ElementwiseLosses
+        constants = (m.clipped, m.centred)
+    result: Tensor = function.apply((*given, constants), *maps, decoder, encoder)
+    return result
 
 
-def _pad(weights: Tensor, axis: int) -> Any:
-    """Numpy weights with idle hidden units, up to a multiple of the kernel's tile."""
-    idle = -weights.shape[axis] % kernels.TILE
-    array = weights.detach().contiguous().numpy()
-    if not idle:
-        return array
-    shape = list(array.shape)
-    shape[axis] = idle
-    return np.concatenate([array, np.zeros(shape, array.dtype)], axis)
+def trajectories(
+    maps: StructuredMap, start: Tensor, signal: Array, strength: Array, inputs: Array
+) -> Array:
+    """Predictions ``(run, step, latent, lane)`` of forced trajectories, without gradient.
+
+    Parameters
+    ----------
+    maps
+        Maps of all runs.
+    start : (run, latent, lane)
+        First states.
+    signal : (run or 1, step, target, lane)
+        Forcing signals of the first ``target`` units, NaN where there is none.
+    strength : (run, step)
+        Forcing strength.
+    inputs : (run or 1, step, input, lane)
+        External inputs.
+    """
+    runs, _, lanes = start.shape
+    first = pack(start.detach().numpy()[:, None])[:, :, 0]
+    kind = first.dtype
+    shape = (runs, *signal.shape[1:3], lanes)
+    forcing = pack(np.broadcast_to(signal, shape).astype(kind))
+    drive = pack(np.broadcast_to(inputs, (runs, *inputs.shape[1:])).astype(kind))
+    z = np.empty((runs, first.shape[1], signal.shape[1], first.shape[2], LANES), kind)
+    rest = (first, forcing, np.ascontiguousarray(strength, kind), drive, z)
+    if isinstance(maps, ShallowMap):
+        arrays = _arrays(maps.a, maps.W1, maps.W2, maps.h1, maps.h2, maps.C)
+        shallow.orbits(*arrays, maps.clipped, *rest)
+    else:
+        arrays = _arrays(maps.a, maps.W, maps.alpha, maps.H, maps.h1, maps.C)
+        elementwise.orbits(*arrays, maps.clipped, maps.centred, *rest)
+    return unpack(z, lanes)
 
 
-def _repeat(lanes: Tensor, count: int) -> Tensor:
-    """Copies of the first lane, up to a multiple of the vector's width; they get no gradient."""
-    return (
-        torch.cat([lanes, lanes[..., :1].expand(*lanes.shape[:-1], count)], -1) if count else lanes
-    )
+def pack(values: Array) -> Array:
+    """``(run, step, row, lane)`` as ``(run, block, step, row, LANES)``; the first lane fills up."""
+    runs, steps, rows, lanes = values.shape
+    idle = -lanes % LANES
+    if idle:
+        values = np.concatenate([values, np.repeat(values[..., :1], idle, -1)], -1)
+    blocks = values.reshape(runs, steps, rows, values.shape[-1] // LANES, LANES)
+    return np.ascontiguousarray(np.moveaxis(blocks, 3, 1))
 
 
-def _flat(tensor: Tensor) -> Any:
-    """Contiguous numpy view ``(run, everything else)``."""
-    return tensor.detach().reshape(len(tensor), -1).contiguous().numpy()
+def unpack(blocks: Array, lanes: int) -> Array:
+    """Inverse of `pack`."""
+    runs, _, steps, rows, _ = blocks.shape
+    flat = np.moveaxis(blocks, 1, 3).reshape(runs, steps, rows, blocks.shape[1] * LANES)
+    return flat[..., :lanes]
 
 
-class _Recursion(torch.autograd.Function):
+def _arrays(*tensors: Tensor) -> list[Array]:
+    return [tensor.detach().contiguous().numpy() for tensor in tensors]
+
+
+class _Losses(torch.autograd.Function):
+    """Gradients are computed together with the losses, and scaled when they are asked for."""
+
     @staticmethod
-    def forward(
+    def compute(
         ctx: Any,
-        A: Tensor,
-        W1: Tensor,
-        W2: Tensor,
-        h1: Tensor,
-        h2: Tensor,
-        clipped: bool,
-        start: Tensor,
-        forcing: Tensor,
-        strength: Tensor,
-        drive: Tensor | None,
+        kernel: Any,
+        fixed: tuple[Any, ...],
+        tensors: tuple[Tensor, ...],
+        shapes: list[tuple[int, ...]],
+        extra: tuple[Any, ...],
     ) -> Tensor:
-        runs, latent, lanes = start.shape
-        steps = strength.shape[1]
-        hidden = h2.shape[-1]
-        weights = [A.detach().contiguous().numpy(), _pad(W1, -1), _pad(W2, -2)]
-        weights += [h1.detach().contiguous().numpy(), _pad(h2, -1)]
-        given = [_flat(start), _flat(forcing), strength.contiguous().numpy()]
-        z = start.new_empty(runs, steps, latent, lanes)
-        driven = np.empty((runs, 0), weights[0].dtype) if drive is None else _flat(drive)
-        kernels.forward(*weights, clipped, *given, driven, z.view(runs, -1).numpy())
-        ctx.save_for_backward(z)
-        ctx.state = weights, hidden, clipped, given, drive is not None
-        return z
+        """Losses; ``shapes`` are those of the gradients the kernel makes."""
+        batch, strength, direct, constants = fixed
+        *maps, B, E = _arrays(*tensors)
+        kind = E.dtype
+        runs, blocks = batch.x.shape[:2]
+        squares, count = np.empty((runs, blocks), kind), np.empty((runs, blocks), kind)
+        gradients = [np.empty((runs, blocks, *shape), kind) for shape in shapes]
+        kernel(
+            *maps, *constants, B, E, direct, batch.x, batch.target, batch.s, strength,
+            batch.inside, any(ctx.needs_input_grad), *extra, squares, count, *gradients,
+        )  # fmt: skip
+        observed = np.maximum(count.sum(1), 1)
+        ctx.scale = 2 / observed
+        ctx.gradients = [g[:, 0] if blocks == 1 else g.sum(1) for g in gradients]
+        return torch.from_numpy(squares.sum(1) / observed)
 
     @staticmethod
-    def backward(ctx: Any, gz: Tensor) -> tuple[Tensor | None, ...]:
-        (z,) = ctx.saved_tensors
-        (A, W1, W2, h1, h2), hidden, clipped, given, driven = ctx.state
-        runs, _, latent, lanes = z.shape
-        padded = latent + -latent % kernels.TILE
-        gA = np.zeros((runs, latent, padded), A.dtype)
-        gW1, gW2 = np.zeros_like(W1), np.zeros_like(W1)
-        gh1, gh2 = np.zeros_like(h1), np.zeros_like(h2)
-        gstart = np.empty_like(given[0])
-        gdrive = np.empty((runs, z[0].numel() if driven else 0), A.dtype)
-        kernels.backward(
-            A, W1, W2, h2, clipped, *given, z.view(runs, -1).numpy(),
-            _flat(gz), gA, gW1, gW2, gh1, gh2, gstart, gdrive,
-        )  # fmt: skip
-        return (
-            torch.from_numpy(gA[..., :latent]),
-            torch.from_numpy(gW1[..., :hidden]),
-            torch.from_numpy(gW2[..., :hidden]).mT,
-            torch.from_numpy(gh1),
-            torch.from_numpy(gh2[..., :hidden]),
-            None,
-            torch.from_numpy(gstart).view(runs, latent, lanes),
-            None,
-            None,
-            torch.from_numpy(gdrive).view(z.shape) if driven else None,
+    def backward(ctx: Any, weight: Tensor) -> tuple[Tensor | None, ...]:
+        scale = weight.numpy() * ctx.scale
+        return None, *(
+            torch.from_numpy(g * scale.reshape(-1, *[1] * (g.ndim - 1))) if needed else None
+            for g, needed in zip(ctx.gradients, ctx.needs_input_grad[1:], strict=True)
         )
+
+
+class _ShallowLosses(_Losses):
+    @staticmethod
+    def forward(ctx: Any, fixed: tuple[Any, ...], *tensors: Tensor) -> Tensor:
+        shapes = [tuple(tensor.shape[1:]) for tensor in tensors]
+        shapes[2] = shapes[1]
+        result = _Losses.compute(ctx, shallow.losses, fixed, tensors, shapes, ())
+        ctx.gradients[2] = ctx.gradients[2].transpose(0, 2, 1)
+        return result
+
+
+class _ElementwiseLosses(_Losses):
+    @staticmethod
+    def forward(ctx: Any, fixed: tuple[Any, ...], *tensors: Tensor) -> Tensor:
+        shapes = [tuple(tensor.shape[1:]) for tensor in tensors]
+        learn_basis = ctx.needs_input_grad[3] or ctx.needs_input_grad[4]
+        extra = (learn_basis,)
+        return _Losses.compute(ctx, elementwise.losses, fixed, tensors, shapes, extra)

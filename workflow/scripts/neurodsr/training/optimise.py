@@ -9,70 +9,26 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from neurodsr.models.families import Model
+from neurodsr.models.model import Model
 from neurodsr.training import fused
+from neurodsr.training.adaptive import growth, next_strength
 from neurodsr.training.checkpoint import State
-from neurodsr.training.windows import Epoch
+from neurodsr.training.compiled import optimiser
+from neurodsr.training.regularisers import penalties
+from neurodsr.training.windows import Batch, Epoch
 
 RESTART_RATE = 0.3
 """Factor on the learning rate of a run that diverged once."""
 log = logging.getLogger("neurodsr")
 
-
-def run_losses(
-    model: Model,
-    stacked: Tensor,
-    x: Tensor,
-    s: Tensor,
-    strength: Tensor,
-    recur: Any = fused.recur,
-) -> Tensor:
-    """Mean squared error ``(run,)`` of the un-forced predictions, over what was observed.
-
-    Parameters
-    ----------
-    model, stacked
-        Model and parameters ``(run, parameter)``.
-    x : (run, step + 1, channel, lane)
-        Windows of observations; NaN = missing, except in the first sample.
-    s : (run, step, input, lane)
-        Inputs; ``input`` may be 0.
-    strength : (run, step)
-        Forcing strength.
-    recur
-        Implementation of the recursion.
-    """
-    parameters = model.unpack(stacked)
-    maps = model.family.lower(parameters)
-    encoder = model.observation.encoder(parameters)
-    signal = model.observation.forcing(parameters, encoder, x[:, :-1])
-    drive = maps.C[:, None] @ s if s.shape[2] else None
-    z = recur(maps, encoder @ x[:, 0], signal, strength, drive)
-    target = x[:, 1:]
-    error = model.observation.predict(parameters, z) - target
-    missing = torch.isnan(target)
-    if not missing.any():
-        return error.square().flatten(1).mean(1)
-    observed = (~missing).flatten(1).sum(1).clamp(min=1)
-    return torch.where(missing, 0.0, error).square().flatten(1).sum(1) / observed
-
-
-def penalties(model: Model, stacked: Tensor, weights: Mapping[str, float]) -> Tensor | float:
-    """Regularisers ``(run,)``; 0 when all are off."""
-    total: Tensor | float = 0.0
-    parameters = model.unpack(stacked) if any(weights.values()) else {}
-    if weights["latent"] > 0:
-        total = total + weights["latent"] * model.family.penalty(parameters)
-    if weights["observation"] > 0:
-        total = total + weights["observation"] * model.observation.penalty(parameters)
-    return total
+Floats = NDArray[Any]
 
 
 def run_epoch(
     model: Model,
     state: State,
     windows: Epoch,
-    strength: NDArray[np.float64],
+    strength: NDArray[np.float64] | None,
     settings: Mapping[str, Any],
     learning_rate: float,
 ) -> None:
@@ -86,56 +42,100 @@ def run_epoch(
     model, state, windows
         What to train, where it stands, and on what.
     strength : (step,)
-        Forcing strength of this epoch.
+        Forcing strength of this epoch; None where it adapts to the model.
     settings
         Model settings (`models.schema.yaml`).
     learning_rate
         Of this epoch.
     """
-    stacked = torch.from_numpy(state.parameters.copy()).requires_grad_()
-    optimiser = torch.optim.RAdam([stacked], learning_rate)
-    if state.updates:
-        optimiser.state[stacked] = {
-            "step": torch.tensor(float(state.updates)),
-            "exp_avg": torch.from_numpy(state.first_moment.copy()),
-            "exp_avg_sq": torch.from_numpy(state.second_moment.copy()),
-        }
-    runs = len(stacked)
-    forcing = torch.from_numpy(np.tile(strength, (runs, 1)).astype(np.float32))
-    rate = torch.from_numpy(state.rate.astype(np.float32))[:, None]
-    whole_rate = bool((rate == 1).all())
-    broken = torch.zeros(runs, dtype=torch.bool)
-    losses = torch.zeros(runs)
-    clip = settings["gradient_clip"]
+    values, first, second = (
+        array.copy() for array in (state.parameters, state.first_moment, state.second_moment)
+    )
+    runs = len(values)
+    steps = windows.windows.steps
+    pull = np.ones((runs, steps), np.float32) * (1 if strength is None else strength)
+    alpha = state.strength.copy()
+    finite = np.ones(runs, bool)
+    losses = np.zeros(runs)
+    strengths = np.zeros(runs)
+    rates = learning_rate * state.rate
     batches = settings["batches_per_epoch"]
     for number in range(batches):
-        x, s = (torch.from_numpy(array) for array in windows.batch(number))
-        loss = run_losses(model, stacked, x, s, forcing)
-        penalised = loss + penalties(model, stacked, settings["regularisation"])
-        (gradient,) = torch.autograd.grad(penalised.sum(), stacked)
-        norm = torch.linalg.vector_norm(gradient, dim=1)
-        if not bool(torch.isfinite(norm + penalised.detach()).all()):
-            broken |= ~torch.isfinite(norm + penalised.detach())
-        if bool(broken.any()):
-            gradient[broken] = 0.0
-        if clip > 0:
-            gradient *= torch.clamp(clip / (norm[:, None] + 1e-12), max=1.0).nan_to_num()
-        stacked.grad = gradient
-        before = None if whole_rate else stacked.detach().clone()
-        optimiser.step()
-        if before is not None:
-            with torch.no_grad():
-                stacked.copy_(before + rate * (stacked - before))
-        losses += loss.detach()
-    moments = optimiser.state[stacked]
-    keep = ~broken.numpy()
-    state.parameters[keep] = stacked.detach().numpy()[keep]
-    state.first_moment[keep] = moments["exp_avg"].numpy()[keep]
-    state.second_moment[keep] = moments["exp_avg_sq"].numpy()[keep]
-    state.loss[keep, state.epoch] = (losses / batches).numpy()[keep]
-    for run in np.flatnonzero(~keep & (state.rate > 0)):
+        batch = windows.batch(number)
+        if strength is None:
+            if (state.updates + number) % settings["forcing"]["every"] == 0:
+                alpha = adapt(model, values, batch, alpha, settings["forcing"])
+            pull[:] = alpha[:, None]
+        loss, gradient = gradients(model, values, batch, pull, settings["regularisation"])
+        finite &= np.isfinite(loss)
+        optimiser.update(
+            values, gradient, first, second, state.updates + number + 1, rates,
+            settings["gradient_clip"], settings["optimiser"] == "radam", finite,
+        )  # fmt: skip
+        losses += loss
+        strengths += pull.mean(1)
+    state.parameters[finite] = values[finite]
+    state.first_moment[finite] = first[finite]
+    state.second_moment[finite] = second[finite]
+    state.strength[finite] = alpha[finite]
+    state.loss[finite, state.epoch] = losses[finite] / batches
+    state.pull[:, state.epoch] = strengths / batches
+    for run in np.flatnonzero(~finite & (state.rate > 0)):
         state.rate[run] = RESTART_RATE if state.rate[run] == 1 else 0.0
         verdict = "restarted at a lower rate" if state.rate[run] else "given up"
         log.warning("epoch %d: run %d diverged: %s", state.epoch + 1, run, verdict)
     state.updates += batches
     state.epoch += 1
+
+
+def gradients(
+    model: Model,
+    values: Floats,
+    batch: Batch,
+    strength: Floats,
+    regularisation: Mapping[str, Any],
+    losses: Any = fused.losses,
+) -> tuple[Floats, Floats]:
+    """Loss ``(run,)`` without, and its gradient ``(run, parameter)`` with penalties.
+
+    Parameters
+    ----------
+    model, values
+        Model and parameters ``(run, parameter)``.
+    batch, strength
+        Windows, and forcing strength ``(run, step)``.
+    regularisation
+        Weights of the penalties.
+    losses
+        Implementation of the recursion.
+    """
+    parameters = leaves(model, values)
+    loss: Tensor = losses(model, parameters, batch, strength)
+    penalty = penalties(model, parameters, batch, regularisation)
+    total = loss.sum() if penalty is None else (loss + penalty).sum()
+    parts = torch.autograd.grad(
+        total, list(parameters.values()), allow_unused=True, materialize_grads=True
+    )
+    gradient = np.concatenate([part.numpy().reshape(len(values), -1) for part in parts], 1)
+    return loss.detach().numpy(), gradient
+
+
+def leaves(model: Model, values: Floats) -> dict[str, Tensor]:
+    """Named parameters ``(run, ...)`` to differentiate by, views of ``(run, parameter)``."""
+    views = model.unpack(torch.from_numpy(values))
+    return {name: view.detach().requires_grad_() for name, view in views.items()}
+
+
+def adapt(
+    model: Model, values: Floats, batch: Batch, alpha: Floats, forcing: Mapping[str, Any]
+) -> Floats:
+    """Strength ``(run,)`` that the growth along the forcing signals asks for (Hess et al. 2023)."""
+    with torch.no_grad():
+        parameters = model.unpack(torch.from_numpy(values))
+        kappa = growth(
+            model.family.lower(parameters),
+            model.observation.encoder(parameters),
+            batch.x,
+            forcing["estimator"],
+        )
+    return next_strength(alpha, kappa, forcing["decay"])

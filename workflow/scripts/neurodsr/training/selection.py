@@ -19,7 +19,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from neurodsr.errors import RecordingError
-from neurodsr.models.families import Model
+from neurodsr.models.model import Model
 from neurodsr.training import fused
 from neurodsr.training.windows import VALIDATION, inputs_of, stretches
 
@@ -111,12 +111,13 @@ def generate(
         parameters = model.unpack(stacked)
         maps = model.family.lower(parameters)
         first = model.observation.encoder(parameters) @ torch.from_numpy(start)
-        runs, _, lanes = first.shape
-        steps = len(inputs)
-        drive = maps.C[:, None] @ torch.from_numpy(inputs) if inputs.shape[1] else None
-        free = first.new_zeros(runs, steps, 0, lanes)
-        z = fused.recur(maps, first, free, first.new_zeros(runs, steps), drive)
-        return model.observation.predict(parameters, z).numpy().astype(float)
+        decoder = model.observation.decoder(parameters).numpy()
+    steps, lanes = len(inputs), start.shape[1]
+    free = np.empty((1, steps, 0, lanes), np.float32)
+    strength = np.zeros((len(first), steps), np.float32)
+    z = fused.trajectories(maps, first, free, strength, inputs[None])
+    observed: Floats = (decoder[:, None] @ z).astype(float)
+    return observed
 
 
 def make_criterion(series: xr.Dataset, steps: int, seed: int) -> Criterion:

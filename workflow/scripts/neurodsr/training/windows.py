@@ -1,17 +1,21 @@
 """Training windows: random stretches of the train split that cross no gap."""
 
 from dataclasses import dataclass
+from typing import Any
 
-import numba
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from neurodsr.errors import RecordingError
+from neurodsr.training.compiled.simd import LANES
+from neurodsr.training.compiled.window import gather
 
 TRAIN, VALIDATION = 0, 1
 MINIMUM_STEPS = 10
 """Shortest window that a training can use."""
+NOISE = 8192
+"""Different noise samples in an epoch: each window reads them from its own random place."""
 
 
 def stretches(series: xr.Dataset, split: int) -> list[slice]:
@@ -34,28 +38,81 @@ class Windows:
         Single precision; NaN = missing.
     inputs : (time, input)
         Single precision; ``input`` may be 0.
+    ends : (time,)
+        First sample after the stretch that a sample belongs to.
     starts : (window,)
-        First samples of all possible windows: inside one stretch, first sample complete.
+        First samples of all possible windows, complete ones. A window ends with its stretch: what
+        is left of it is missing.
     steps
         Predictions in a window, which has one sample more.
     """
 
     observation: NDArray[np.float32]
     inputs: NDArray[np.float32]
+    ends: NDArray[np.intp]
     starts: NDArray[np.intp]
     steps: int
 
     def epoch(
-        self, seed: int, epoch: int, runs: int, batches: int, batch: int, noise: float
+        self, seed: int, epoch: int, runs: int, batches: int, batch: int, noise: "Noise"
     ) -> "Epoch":
-        """Windows (and noisy data) of one epoch: a function of seed, run and epoch alone."""
+        """Windows (and their noise) of one epoch: a function of seed, run and epoch alone."""
         sources = [np.random.default_rng((seed, run, epoch)) for run in range(runs)]
         starts = np.stack([rng.choice(self.starts, (batches, batch)) for rng in sources])
-        noisy = np.broadcast_to(self.observation, (runs, *self.observation.shape)).copy()
-        if noise > 0:
-            for run, rng in enumerate(sources):
-                noisy[run] += noise * rng.standard_normal(self.observation.shape, np.float32)
-        return Epoch(self, starts, noisy)
+        if noise.level == 0:
+            nothing = np.zeros((1, 1, 1), np.float32)
+            return Epoch(self, starts, noise, nothing, np.zeros_like(starts))
+        shape = (NOISE + self.steps + 1, self.observation.shape[1])
+        deviates = np.stack([rng.standard_normal(shape, np.float32) for rng in sources])
+        places = np.stack([rng.integers(0, NOISE, (batches, batch)) for rng in sources])
+        return Epoch(self, starts, noise, deviates, places)
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Gaussian noise on training windows.
+
+    Attributes
+    ----------
+    level
+        Standard deviation.
+    on_targets
+        Whether the model is to predict the noisy window, or the data as they are.
+    """
+
+    level: float
+    on_targets: bool = True
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Windows of all runs as the kernels take them: lanes in blocks of one vector.
+
+    Attributes
+    ----------
+    x, target : (run, block, step + 1, channel, lane)
+        Observations that states are inferred from, and those to be predicted; NaN = missing,
+        except in the first sample.
+    s : (run, block, step, input, lane)
+        External inputs.
+    inside : (block, lane)
+        1 for windows that count, 0 for lanes that only fill up a vector.
+    """
+
+    x: NDArray[Any]
+    target: NDArray[Any]
+    s: NDArray[Any]
+    inside: NDArray[Any]
+
+    @property
+    def channels(self) -> int:
+        return int(self.x.shape[3])
+
+
+def lanes_inside(batch: int) -> NDArray[np.float32]:
+    """`Batch.inside` of so many windows."""
+    blocks = -(-batch // LANES)
+    return (np.arange(blocks * LANES) < batch).reshape(blocks, LANES).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -64,33 +121,32 @@ class Epoch:
 
     windows: Windows
     starts: NDArray[np.intp]
-    observation: NDArray[np.float32]
+    noise: Noise
+    deviates: NDArray[np.float32]
+    places: NDArray[np.intp]
 
-    def batch(self, number: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Observations ``(run, step + 1, channel, lane)``, inputs ``(run, step, input, lane)``."""
-        starts = self.starts[:, number]
-        runs, lanes = starts.shape
-        steps = self.windows.steps
-        x = np.empty((runs, steps + 1, self.observation.shape[-1], lanes), np.float32)
-        gather(self.observation, starts, x)
-        s = np.empty((runs, steps, self.windows.inputs.shape[-1], lanes), np.float32)
-        if s.size:
-            gather(
-                np.broadcast_to(self.windows.inputs, (runs, *self.windows.inputs.shape)), starts, s
-            )
-        return x, s
+    def batch(self, number: int) -> Batch:
+        """Windows of one update."""
+        runs, _, batch = self.starts.shape
+        inside = lanes_inside(batch)
+        level = np.float32(self.noise.level)
 
+        def cut(
+            source: NDArray[np.float32], steps: int, level: np.float32, beyond: float
+        ) -> NDArray[np.float32]:
+            rows = source.shape[1]
+            out = np.empty((runs, len(inside), steps, rows, LANES), np.float32)
+            if rows:
+                starts, places = self.starts[:, number], self.places[:, number]
+                ends = self.windows.ends
+                gather(source, ends, starts, self.deviates, places, level, np.float32(beyond), out)
+            return out
 
-@numba.njit(cache=True, nogil=True)
-def gather(source, starts, out):  # type: ignore[no-untyped-def]
-    """Copy windows of ``source (run, time, channel)`` into the lanes of ``out``."""
-    runs, steps, channels, lanes = out.shape
-    for run in range(runs):
-        for t in range(steps):
-            for lane in range(lanes):
-                at = starts[run, lane] + t
-                for channel in range(channels):
-                    out[run, t, channel, lane] = source[run, at, channel]
+        observation, steps = self.windows.observation, self.windows.steps
+        x = cut(observation, steps + 1, level, np.nan)
+        clean = level > 0 and not self.noise.on_targets
+        target = cut(observation, steps + 1, np.float32(0), np.nan) if clean else x
+        return Batch(x, target, cut(self.windows.inputs, steps, np.float32(0), 0.0), inside)
 
 
 def inputs_of(series: xr.Dataset) -> NDArray[np.float64]:
@@ -121,24 +177,32 @@ def make_windows(series: xr.Dataset, length: int | str, automatic: int) -> Windo
     observation = series["observation"].values
     train = stretches(series, TRAIN)
     longest = max((part.stop - part.start for part in train), default=0)
+    ends = np.zeros(len(observation), np.intp)
+    for part in train:
+        ends[part] = part.stop
     fitting = max(MINIMUM_STEPS, min(automatic, longest // 2))
     steps = length if isinstance(length, int) else fitting
     complete = np.isfinite(observation).all(1)
     starts = np.concatenate(
         [np.zeros(0, np.intp), *(_starts(part, complete, steps) for part in train)]
     )
-    if not len(starts):
+    if longest <= steps or not len(starts):
         raise RecordingError(
             f"series: observation: no window of {steps} steps fits into the train split, whose "
             f"longest contiguous stretch has {longest} samples (and a window must begin with a "
             "sample without missing values); lower sequence_length or the sampling interval"
         )
     return Windows(
-        observation.astype(np.float32), inputs_of(series).astype(np.float32), starts, steps
+        observation.astype(np.float32), inputs_of(series).astype(np.float32), ends, starts, steps
     )
 
 
 def _starts(part: slice, complete: NDArray[np.bool_], steps: int) -> NDArray[np.intp]:
-    """First samples of the windows inside one stretch."""
-    candidates = np.arange(part.start, max(part.start, part.stop - steps))
+    """First samples of the windows inside one stretch.
+
+    A stretch that is too short for a whole window has shorter ones, of half its length at least.
+    """
+    length = part.stop - part.start
+    least = steps if length > steps else max(steps // 2, MINIMUM_STEPS)
+    candidates = np.arange(part.start, max(part.start, part.stop - least))
     return candidates[complete[candidates]]

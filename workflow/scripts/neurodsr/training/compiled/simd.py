@@ -3,8 +3,6 @@
 The training kernels advance `LANES` windows at once. Loops over so few elements are what automatic
 vectorisation handles worst, so the vectors are spelled out; LLVM maps them to whatever registers
 the processor has (AVX-512, AVX2, SSE, NEON).
-
-The disk cache of compiled kernels does not see changes of this file: touch `kernels` after one.
 """
 
 from collections.abc import Callable
@@ -145,6 +143,67 @@ def where_number(typing_context: Any, test: Any, vector: Any, otherwise: Any) ->
         return builder.select(builder.fcmp_ordered("ord", tested, tested), value, other)
 
     return vector(test, vector, otherwise), codegen
+
+
+@intrinsic
+def multiply(typing_context: Any, left: Any, right: Any) -> Any:
+    """Product of two vectors."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.fmul(*arguments, flags=("contract",))
+
+    return left(left, right), codegen
+
+
+def _halves(builder: Any, left: Any, right: Any, width: int) -> Any:
+    """Sums of lanes ``width`` apart: those of ``left`` and of ``right`` take turns in groups."""
+    first = [
+        lane + source * LANES
+        for group in range(0, LANES, 2 * width)
+        for source in (0, 1)
+        for lane in range(group, group + width)
+    ]
+    picks = (
+        ir.Constant(ir.VectorType(ir.IntType(32), LANES), [lane + offset for lane in first])
+        for offset in (0, width)
+    )
+    return builder.fadd(*(builder.shuffle_vector(left, right, pick) for pick in picks))
+
+
+def _total_order() -> list[int]:
+    """Lane in which `_halves`, applied to pairs again and again, leaves the sum of each vector."""
+    content: list[list[set[int]]] = [[{i} for _ in range(LANES)] for i in range(LANES)]
+    width = LANES // 2
+    while width:
+        merged = []
+        for left, right in zip(content[::2], content[1::2], strict=True):
+            lanes = []
+            for group in range(0, LANES, 2 * width):
+                for source in (left, right):
+                    lanes += [source[lane] for lane in range(group, group + width)]
+            merged.append(lanes)
+        content, width = merged, width // 2
+    order = [min(lane) for lane in content[0]]
+    return [order.index(i) for i in range(LANES)]
+
+
+@intrinsic
+def totals(typing_context: Any, *vectors: Any) -> Any:
+    """One vector of the sums over the lanes of `LANES` vectors."""
+    together: Any = types.StarArgTuple
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        parts = [builder.extract_value(arguments[0], i) for i in range(LANES)]
+        width = LANES // 2
+        while width:
+            parts = [
+                _halves(builder, *pair, width) for pair in zip(parts[::2], parts[1::2], strict=True)
+            ]
+            width //= 2
+        order = ir.Constant(ir.VectorType(ir.IntType(32), LANES), _total_order())
+        return builder.shuffle_vector(parts[0], ir.Constant(parts[0].type, ir.Undefined), order)
+
+    return vectors[0](together.from_types(vectors)), codegen
 
 
 @intrinsic

@@ -1,0 +1,132 @@
+"""VAR, SINDy and reservoir against what is known of the data."""
+
+import logging
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from neurodsr.errors import RecordingError
+from neurodsr.models.reconstruction import load_runs
+from neurodsr.models.var import VAR, fit_var
+from neurodsr.preprocess.stretches import Stretch, stretches
+from neurodsr.training.baselines import fit_baseline
+from neurodsr.training.baselines.reservoir import train as train_reservoir
+from neurodsr.training.baselines.segments import bootstrap
+from neurodsr.training.baselines.sindy import choices, identify, simplest
+from neurodsr.training.baselines.validation import Score, ranking
+
+log = logging.getLogger("test")
+Settings = dict[str, Any]
+
+
+def lorenz(samples: int, dt: float) -> np.ndarray:
+    from scipy.integrate import solve_ivp
+
+    def flow(_: float, u: np.ndarray) -> list[float]:
+        x, y, z = u
+        return [10 * (y - x), x * (28 - z) - y, x * y - 8 / 3 * z]
+
+    times = dt * np.arange(samples)
+    return solve_ivp(flow, (0, times[-1]), [-8, 8, 27], t_eval=times, rtol=1e-10, atol=1e-10).y.T
+
+
+def test_a_var_is_that_of_the_nulls(
+    series: xr.Dataset, statespace: xr.Dataset, settings: Settings
+) -> None:
+    result = fit_baseline(series, statespace, settings | {"family": "var", "runs": 3}, 0, log)
+    first, second, _ = load_runs(result)
+    known = fit_var([stretch.x for stretch in stretches(series, "train", 2)], 10)
+    np.testing.assert_array_equal(first.var.A, known.A)
+    assert result.attrs["parameters"] == 9 * known.order + 3
+    # runs of a bootstrap differ, by little
+    forecasts = [one.forecast(series["observation"].values[:20], 5) for one in (first, second)]
+    difference = np.abs(forecasts[0] - forecasts[1])[1:]
+    assert 0 < difference.max() < 0.2
+
+
+def test_a_var_with_an_input_is_recovered() -> None:
+    rng = np.random.default_rng(0)
+    A, C = np.array([[[0.5, 0.2], [-0.3, 0.4]]]), np.array([[1.0], [-2.0]])
+    s = rng.standard_normal((3000, 1))
+    x = VAR(A, np.zeros(2), 0.01 * np.eye(2), C).simulate(np.zeros((1, 2)), 2999, rng, s)
+    model = fit_var([x], 3, [s[1:]])
+    assert model.order == 1
+    np.testing.assert_allclose(model.A, A, atol=0.01)
+    np.testing.assert_allclose(model.C, C, atol=0.01)
+
+
+def test_sindy_recovers_the_lorenz_equations() -> None:
+    """The coefficients 10, 28, 1, 1, 8/3, 1 and nothing else."""
+    x = lorenz(5000, 0.002)
+    one = identify([Stretch(x, None)], 0.002, 2, 0.003, 1, 0)
+    terms = {tuple(row): i for i, row in enumerate(one.exponents.tolist())}
+    known = np.zeros_like(one.coefficients)
+    for channel, powers, value in [
+        (0, (1, 0, 0), -10), (0, (0, 1, 0), 10), (1, (1, 0, 0), 28), (1, (0, 1, 0), -1),
+        (1, (1, 0, 1), -1), (2, (1, 1, 0), 1), (2, (0, 0, 1), -8 / 3),
+    ]:  # fmt: skip
+        known[channel, terms[powers]] = value
+    np.testing.assert_allclose(one.coefficients, known, atol=1e-3)
+
+
+def test_smoothing_makes_noisy_derivatives_usable() -> None:
+    x = lorenz(5000, 0.01)
+    noisy = [Stretch(x + np.random.default_rng(0).standard_normal(x.shape), None)]
+    errors = []
+    for smoothing in (1, 15):
+        one = identify(noisy, 0.01, 2, 0.0, smoothing, 0)
+        term = one.exponents.tolist().index([1, 0, 0])
+        errors.append(abs(one.coefficients[1, term] - 28))
+    assert errors[1] < 1.0 < errors[0]
+
+
+def test_choices_are_bounded_by_the_data() -> None:
+    auto = {"degree": "auto", "threshold": 0.1, "smoothing": 1}
+    wide = [Stretch(np.zeros((400, 10)), None)]
+    # 11, 66 and 286 monomials; at most half the number of samples
+    assert [one["degree"] for one in choices(auto, wide)] == [1, 2]
+    with pytest.raises(RecordingError, match="400 training samples are too few for the 1001"):
+        choices(auto | {"degree": 4}, wide)
+
+
+def test_the_simplest_of_good_models_is_chosen() -> None:
+    scores = [Score(0.1, 0.02, ""), Score(0.11, 0.02, ""), Score(0.2, 0.02, ""),
+              Score(np.inf, np.inf, "")]  # fmt: skip
+    assert simplest(scores, [9, 5, 2, 1]) == 1
+
+
+def test_forecasts_come_before_free_runs() -> None:
+    """What oscillates for ever may look right and forecast wrongly."""
+    scores = [Score(0.1, 0.9, ""), Score(0.3, 0.1, ""), Score(0.2, 0.105, ""),
+              Score(np.inf, np.inf, "")]  # fmt: skip
+    assert ranking(scores).tolist() == [2, 1, 0, 3]
+
+
+def test_bootstrap_blocks_are_pieces_of_the_data() -> None:
+    x = np.arange(100.0)[:, None]
+    parts = [Stretch(x[:60], x[:60]), Stretch(x[60:], x[60:])]
+    assert bootstrap(parts, 0, 1, 10) is parts
+    drawn = bootstrap(parts, 1, 1, 10)
+    assert sum(len(part) for part in drawn) == pytest.approx(100, abs=10)
+    for part in drawn:
+        assert len(part) >= 10 and (np.diff(part.x[:, 0]) == 1).all()
+        np.testing.assert_array_equal(part.x, part.s)
+        assert not part.x[0] < 60 <= part.x[-1]
+
+
+def test_the_read_out_is_the_ridge_regression_of_the_driven_states() -> None:
+    """Closed form, from states that the stored reservoir computes itself."""
+    x = np.random.default_rng(0).standard_normal((300, 2))
+    choice = {"leak": 0.5, "spectral_radius": 0.9, "input_scaling": 0.5, "bias": 0.2,
+              "ridge": 1e-2, "noise": 0.0}  # fmt: skip
+    size = {"units": 20, "connections": 3, "warm_up": 50}
+    one = train_reservoir([Stretch(x, None)], choice, size, np.random.default_rng(1), 0)
+    radius = np.abs(np.linalg.eigvals(one.recurrent.toarray())).max()
+    assert radius == pytest.approx(0.9)
+    states = np.stack([one.encode(x[: t + 2])[:20] for t in range(50, 299)])
+    centred, target = states - states.mean(0), x[51:] - x[51:].mean(0)
+    known = np.linalg.solve(centred.T @ centred + 1e-2 * 249 * np.eye(20), centred.T @ target)
+    np.testing.assert_allclose(one.readout, known.T, atol=1e-8)
+    np.testing.assert_allclose(one.readout_bias, x[51:].mean(0) - states.mean(0) @ known, atol=1e-8)

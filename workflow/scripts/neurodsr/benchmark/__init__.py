@@ -1,0 +1,1 @@
+"""Models compared with each other, the noise floor, nulls and published numbers."""

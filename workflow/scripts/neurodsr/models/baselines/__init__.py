@@ -1,0 +1,1 @@
+"""Models of other families as they are stored and simulated."""

@@ -1,0 +1,134 @@
+"""How a baseline does on the validation split, by the same criterion as the PLRNN family."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from neurodsr.errors import RecordingError
+from neurodsr.models.interface import Reconstruction
+from neurodsr.preprocess.stretches import Stretch, histories, stretches
+from neurodsr.training.selection import FORECASTS, LANES, Criterion, make_criterion
+
+Floats = NDArray[np.float64]
+
+ALLOWANCE = 0.1
+"""What forecasts worse than the best by more than this part (and by more than 1 % of the variance
+of the data) is not chosen, however well its free runs look."""
+
+
+class Score(NamedTuple):
+    """Criterion (smaller is better, inf when unbounded), forecast error, kind of free run.
+
+    The forecast error is the mean square over steps, channels and starts, in variances of the
+    training data, and inf where the criterion is.
+    """
+
+    value: float
+    error: float
+    kind: str
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Free runs and forecasts from histories in the validation split.
+
+    Attributes
+    ----------
+    criterion
+        Distance of free runs from the data.
+    history : (time, lane, channel)
+        What comes before free runs.
+    inputs : (time + step, lane, input) or None
+        During histories and free runs.
+    steps
+        Length of the free runs.
+    past, future : (time, forecast, channel)
+        What forecasts start from, and should come to.
+    future_inputs : (time, forecast, input) or None
+        During both.
+    """
+
+    criterion: Criterion
+    history: Floats
+    inputs: Floats | None
+    steps: int
+    past: Floats
+    future: Floats
+    future_inputs: Floats | None
+
+    def score(self, one: Reconstruction) -> Score:
+        orbit = one.free_run(self.history, self.steps, self.inputs)
+        value, kind = self.criterion.distance(np.moveaxis(orbit, 1, 2))
+        with np.errstate(over="ignore", invalid="ignore"):
+            forecast = one.forecast(self.past, len(self.future) + 1, self.future_inputs)[1:]
+            error = float(np.mean((forecast - self.future) ** 2))
+        return Score(value, error if np.isfinite(value + error) else np.inf, kind)
+
+
+def make_validation(series: xr.Dataset, steps: int, warm_up: int, seed: int) -> Validation:
+    """Validation of models that forecast ``steps`` and need ``warm_up`` samples of history.
+
+    A history is shorter where the longest stretch is not twice as long.
+
+    Raises
+    ------
+    RecordingError
+        When the validation split has no two samples in a row without missing values.
+    """
+    criterion = make_criterion(series, steps, seed)
+    parts = stretches(series, "validation", 2)
+    longest = max((len(part) for part in parts), default=0)
+    if not longest:
+        raise RecordingError(
+            "series: observation: the validation split has no two samples in a row without missing "
+            "values; lengthen it (splits) or leave out channels that are mostly missing"
+        )
+    before = min(warm_up, max(1, longest // 2))
+    ahead = max(1, min(steps, longest - before))
+    length = len(criterion.inputs)
+    past_and_future, future_inputs = _windows(parts, before, ahead, FORECASTS)
+    if "input" in series:
+        length = min(length, longest - before + 1)
+        windows, inputs = _windows(parts, before, length - 1, LANES)
+        history = windows[:before]
+    else:
+        total = sum(len(part) for part in parts)
+        chosen = np.linspace(0, total - 1, LANES).astype(int)
+        history, inputs = histories(parts, chosen, before), None
+    return Validation(
+        criterion=criterion,
+        history=history,
+        inputs=inputs,
+        steps=length,
+        past=past_and_future[:before],
+        future=past_and_future[before:],
+        future_inputs=future_inputs,
+    )
+
+
+def ranking(scores: Sequence[Score]) -> NDArray[np.intp]:
+    """Indices of scores from the best on.
+
+    By the criterion, but first those that forecast about as well as the best one does.
+    """
+    error = np.array([score.error for score in scores])
+    value = np.array([score.value for score in scores])
+    worse = error > (1 + ALLOWANCE) * error.min() + 0.01
+    return np.lexsort((value, worse, ~np.isfinite(error)))
+
+
+def _windows(
+    parts: Sequence[Stretch], before: int, after: int, maximum: int
+) -> tuple[Floats, Floats | None]:
+    """Evenly spaced windows of data and inputs ``(before + after, window, ...)``."""
+    length = before + after
+    places = [(part, start) for part in parts for start in range(max(0, len(part) - length + 1))]
+    count = min(maximum, len(places))
+    chosen = [places[i] for i in np.linspace(0, len(places) - 1, count).astype(int)]
+    x = np.stack([part.x[start : start + length] for part, start in chosen], axis=1)
+    driven = [part.s[start : start + length] for part, start in chosen if part.s is not None]
+    return x, np.stack(driven, axis=1) if driven else None

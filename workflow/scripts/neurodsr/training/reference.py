@@ -1,0 +1,87 @@
+r"""The one recursion behind every kind of teacher forcing, in plain torch.
+
+.. math:: \tilde z_t = z_t + \alpha_t\, m \circ (\hat z_t - z_t), \quad z_{t+1} = F(\tilde z_t, s_t)
+
+Generalised teacher forcing (Hess et al. 2023) keeps the strength constant or lowers it over the
+training, sparse teacher forcing (Mikhaeil et al. 2022) is strength 1 every so many steps, and
+strength 0 is a free run. This implementation, on the dense canonical map and with gradients by
+torch, is the oracle to which `fused` is held.
+"""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from neurodsr.models.maps import CanonicalMap
+from neurodsr.models.model import Model
+from neurodsr.training.windows import Batch
+
+
+def losses(
+    model: Model, parameters: dict[str, Tensor], batch: Batch, strength: NDArray[Any]
+) -> Tensor:
+    """Mean squared error ``(run,)`` of the un-forced predictions (see `fused.losses`)."""
+    x, target, s = (lanes(blocks) for blocks in (batch.x, batch.target, batch.s))
+    encoder = model.observation.encoder(parameters)
+    decoder = model.observation.decoder(parameters)
+    signal = x[:, :-1]
+    if not (model.observation.reads_units and model.observation.forced == batch.channels):
+        signal = encoder.detach()[:, None] @ signal
+    maps = model.family.lower(parameters).canonical()
+    z = recur(
+        maps, encoder @ x[:, 0], signal, torch.from_numpy(strength).to(x), maps.C[:, None] @ s
+    )
+    error = decoder[:, None] @ z - target[:, 1:]
+    inside = torch.from_numpy(batch.inside.ravel()) > 0
+    observed = ~torch.isnan(target[:, 1:]) & inside
+    squares = torch.where(observed, error, 0.0).square().flatten(1).sum(1)
+    return squares / observed.flatten(1).sum(1).clamp(min=1)
+
+
+def lanes(blocks: NDArray[Any]) -> Tensor:
+    """``(run, step, row, lane)`` of values stored as ``(run, block, step, row, lane)``."""
+    runs, count, steps, rows, width = blocks.shape
+    flat = np.moveaxis(blocks, 1, 3).reshape(runs, steps, rows, count * width)
+    return torch.from_numpy(flat)
+
+
+def recur(
+    maps: CanonicalMap, start: Tensor, signal: Tensor, strength: Tensor, drive: Tensor | None = None
+) -> Tensor:
+    """Un-forced predictions of forced trajectories.
+
+    Parameters
+    ----------
+    maps
+        The maps of all runs.
+    start : (run, latent, lane)
+        First states. Lanes are the windows of a batch.
+    signal : (run, step, target, lane)
+        Signals that pull the first ``target <= latent`` units; NaN where there is nothing to pull
+        to (the mask m). No gradient flows into them.
+    strength : (run, step)
+        Strength at the start of each step, from 0 to 1.
+    drive : (run, step, latent, lane), optional
+        What is added to the image of each step, for instance external inputs ``C s_t``.
+
+    Returns
+    -------
+    Tensor
+        ``(run, step, latent, lane)``: prediction after each step, before the next forcing.
+    """
+    known = ~torch.isnan(signal)
+    signal = torch.where(known, signal, 0.0)
+    targets = signal.shape[2]
+    free = start.shape[1] - targets
+    z = start
+    predictions = []
+    for t in range(strength.shape[1]):
+        pull = strength[:, t, None, None] * known[:, t] * (signal[:, t] - z[:, :targets])
+        z = maps.step(z + torch.nn.functional.pad(pull, (0, 0, 0, free)))
+        if drive is not None:
+            z = z + drive[:, t]
+        predictions.append(z)
+    return torch.stack(predictions, 1)
