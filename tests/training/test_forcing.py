@@ -48,3 +48,8 @@ def test_learning_rate_decays_in_steps() -> None:
     settings = {"decay": "step", "start": 1e-2, "steps": [0.8, 0.1, 0.9], "factor": 0.1}
     expected = [1e-2] + [1e-3] * 7 + [1e-4] + [1e-5]
     assert learning_rates(settings, 10) == pytest.approx(expected)
+
+
+def test_cosine_decay_is_half_a_wave() -> None:
+    settings = {"start": 0.1, "end": 0.001, "decay": "cosine"}
+    assert learning_rates(settings, 3) == pytest.approx([0.1, 0.0505, 0.001])

@@ -73,13 +73,13 @@ def test_sindy_recovers_the_lorenz_equations() -> None:
 
 def test_smoothing_makes_noisy_derivatives_usable() -> None:
     x = lorenz(5000, 0.01)
-    noisy = [Stretch(x + np.random.default_rng(0).standard_normal(x.shape), None)]
+    noisy = [Stretch(x + 0.5 * np.random.default_rng(0).standard_normal(x.shape), None)]
     errors = []
     for smoothing in (1, 15):
         one = identify(noisy, 0.01, 2, 0.0, smoothing, 0)
         term = one.exponents.tolist().index([1, 0, 0])
         errors.append(abs(one.coefficients[1, term] - 28))
-    assert errors[1] < 1.0 < errors[0]
+    assert errors[1] < 0.5 and errors[0] > 2.0
 
 
 def test_choices_are_bounded_by_the_data() -> None:

@@ -19,7 +19,6 @@ BASELINES = {
     "neural-ode": "neural ordinary differential equation",
 }
 CHOSEN = "the epoch of each run was chosen on the validation part"
-RESAMPLED = "further runs were fitted to bootstrap samples of the training part"
 
 
 def description(model: Mapping[str, Any]) -> str:
@@ -30,13 +29,15 @@ def description(model: Mapping[str, Any]) -> str:
         order = model["var"]["order_maximum"]
         return (
             f"{name} by least squares, of an order up to {order} chosen by the Bayesian "
-            f"information criterion (Schwarz 1978); {_runs(model)}; {RESAMPLED}."
+            f"information criterion (Schwarz 1978); {_runs(model)}; further runs were fitted to "
+            "data that the first one generated."
         )
     if family == "sindy":
         return (
             f"{name} by sequentially thresholded least squares (Brunton et al. 2016) on smoothed "
             f"derivatives; degree, threshold and smoothing, where not given, were chosen on the "
-            f"validation part; {_runs(model)}; {RESAMPLED}."
+            f"validation part; {_runs(model)}; further runs were "
+            "fitted to bootstrap samples of the training part."
         )
     if family == "reservoir":
         size = model["reservoir"]

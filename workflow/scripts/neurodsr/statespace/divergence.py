@@ -14,11 +14,15 @@ from neurodsr.statespace.dimension import embed, nearest_outside
 
 Array = NDArray[np.float64]
 
-MOST_SAMPLES = 10_000
+MOST_SAMPLES = 30_000
+MOST_STEPS = 2500
 HORIZON = 0.25
-"""Neighbours are followed for so long, as a share of the longest stretch."""
+"""Neighbours are followed for that share of the longest stretch, and no more than `MOST_STEPS`."""
 BELOW_PLATEAU = 1.0
 LEAST_GROWTH = 1.0
+STRAIGHT = 0.45
+"""Steepness of the later half of the growth, relative to the earlier half. Diffusion, half the
+logarithm of time, has at most 0.39 after growth by a factor e."""
 LEAST_STEPS = 4
 LEAST_PAIRS = 40
 BLOCKS = 10
@@ -61,8 +65,9 @@ def divergence(pieces: Sequence[Array], dimension: int, delay: int, theiler: int
     - ends when the curve comes within 1 (a factor e) of its plateau, the mean over the later half
       of the time that neighbours are followed.
 
-    Growth is exponential when the distance grows at least by a factor e within that region, more
-    nearly linearly in time than in the logarithm of time (diffusion), and faster than by chance.
+    Growth is exponential when the distance grows at least by a factor e within that region, does
+    not flatten as under diffusion, and is larger than chance makes it. Noise in the observations
+    lowers the exponent: that of Lorenz-63, with noise of 5 % of the standard deviation, by 20 %.
 
     Parameters
     ----------
@@ -80,7 +85,7 @@ def divergence(pieces: Sequence[Array], dimension: int, delay: int, theiler: int
     """
     pieces = first_samples(pieces, MOST_SAMPLES)
     window = (dimension - 1) * delay
-    horizon = int(HORIZON * max(map(len, pieces), default=0))
+    horizon = min(MOST_STEPS, int(HORIZON * max(map(len, pieces), default=0)))
     long = [piece for piece in pieces if len(piece) > window + horizon]
     if horizon < 2 * (window + LEAST_STEPS) or not long:
         return nothing(np.empty(0), "the series is too short to follow neighbours")
@@ -105,7 +110,8 @@ def fit(blocks: Array, first: int) -> Divergence:
     if last - first < LEAST_STEPS - 1 or curve[last] - curve[first] < LEAST_GROWTH:
         return nothing(curve, "distances between neighbours do not grow by a factor e")
     step = np.arange(first, last + 1)
-    if misfit(np.log1p(step), curve[step]) < misfit(step, curve[step]):
+    middle = (last - first) // 2
+    if steepness(curve, step[middle:]) < STRAIGHT * steepness(curve, step[: middle + 1]):
         return nothing(curve, "distances between neighbours grow as by diffusion")
     slopes = np.polyfit(step, blocks[:, step].T, 1)[0]
     error = slopes.std(ddof=1) / np.sqrt(len(slopes)) * student.ppf(0.975, len(slopes) - 1)
@@ -161,9 +167,9 @@ def nothing(curve: Array, reason: str) -> Divergence:
     return Divergence(curve, 0, 0, np.nan, np.nan, np.nan, reason)
 
 
-def misfit(x: Array | NDArray[np.intp], y: Array) -> float:
-    """Sum of squared deviations from a straight line."""
-    return float(np.sum((y - np.polyval(np.polyfit(x, y, 1), x)) ** 2))
+def steepness(curve: Array, step: NDArray[np.intp]) -> float:
+    """Slope of a curve over some steps."""
+    return float(np.polyfit(step, curve[step], 1)[0])
 
 
 @njit(cache=True, nogil=True)

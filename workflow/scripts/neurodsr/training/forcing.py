@@ -61,7 +61,7 @@ def learning_rates(settings: Mapping[str, Any], epochs: int) -> NDArray[np.float
     ----------
     settings
         Setting ``learning_rate`` (`models.schema.yaml`). ``exponential``: from ``start`` in the
-        first to ``end`` in the last epoch. ``step``: ``start``, multiplied by ``factor`` at each of
+        first to ``end`` in the last epoch; ``cosine``: the same along half a wave. ``step``: ``start``, multiplied by ``factor`` at each of
         ``steps``, shares of the training.
     epochs
         Length of the training.
@@ -72,4 +72,7 @@ def learning_rates(settings: Mapping[str, Any], epochs: int) -> NDArray[np.float
         borders = np.sort(np.rint(np.multiply(settings["steps"], epochs)))
         passed = np.searchsorted(borders, epoch, side="right")
         return np.asarray(start * settings["factor"] ** passed)
-    return np.asarray(start * (settings["end"] / start) ** (epoch / max(1, epochs - 1)))
+    end, part = float(settings["end"]), epoch / max(1, epochs - 1)
+    if settings["decay"] == "cosine":
+        return np.asarray(end + (start - end) * (1 + np.cos(np.pi * part)) / 2)
+    return np.asarray(start * (end / start) ** part)
