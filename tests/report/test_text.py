@@ -1,12 +1,15 @@
 """The words of the report claim no more than the numbers allow."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from neurodsr.report.citations import citations
+from neurodsr.report.models import description
 from neurodsr.report.text import (
     control_sentence,
     group_sentences,
@@ -14,6 +17,7 @@ from neurodsr.report.text import (
     skill_sentence,
     state_space_sentence,
 )
+from orchestration.config import complete
 
 SUMMARY: dict[str, Any] = {
     "groups": ["control", "patient"],
@@ -100,3 +104,12 @@ def test_citations_follow_what_was_run() -> None:
     assert any(c.startswith("Mikhaeil") for c in second)
     assert any("Almost-linear" in c for c in second) and any("Wilson" in c for c in second)
     assert all("Durstewitz" in " ".join(cited) for cited in (first, second))
+
+
+def test_methods_describe_every_family() -> None:
+    schema = Path(__file__).parents[2] / "workflow" / "schemas" / "models.schema.yaml"
+    families = yaml.safe_load(schema.read_text())["properties"]["family"]["enum"]
+    for family in families:
+        said = description(complete({"family": family}, "models.schema.yaml"))
+        assert "5 runs" in said
+        assert family not in ("reservoir", "sindy", "var") or "epochs" not in said

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from neurodsr.errors import ConfigError
 from neurodsr.simulate import orbits
 from neurodsr.simulate.orbits import record, truth
 from orchestration.config import complete
@@ -49,6 +50,13 @@ def test_a_component_alone_and_other_subjects():
     np.testing.assert_array_equal(alone.signal[800:, 0], whole.signal[800:, 0])
     other = record(spec(), "g", "a02", 1)
     assert not np.allclose(whole.signal[800:], other.signal[800:])
+
+
+def test_a_channel_that_the_system_lacks_is_named():
+    wrong = complete({"system": "lorenz96", "channels": ["x11"]}, "simulate.schema.yaml")
+    wrong["samples"] = {"train": 100, "validation": 0, "test": 100}
+    with pytest.raises(ConfigError, match="lorenz96 has no 'x11'; it has x1, x2"):
+        record(wrong, "g", "a01", 1)
 
 
 def test_truth_has_a_row_for_each_subject(monkeypatch):

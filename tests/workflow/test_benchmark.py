@@ -17,7 +17,7 @@ def compared(tmp_path_factory):
     folder = project.folder / "arrays"
     folder.mkdir()
     time = 0.1 * np.arange(1200)[:, None]
-    wave = np.sin(time + [0.0, 1.0]) + 0.3 * np.sin(2.3 * time)
+    wave = np.sin(time) + 0.3 * np.sin(2.3 * time)
     np.save(folder / "train.npy", wave[:800])
     np.save(folder / "test.npy", wave[800:])
 

@@ -8,6 +8,8 @@ import pytest
 import xarray as xr
 
 from neurodsr.errors import RecordingError
+from neurodsr.evaluation.geometry import state_space_divergence
+from neurodsr.models.baselines.autoregression import Autoregression
 from neurodsr.models.reconstruction import load_runs
 from neurodsr.models.var import VAR, fit_var
 from neurodsr.preprocess.stretches import Stretch, stretches
@@ -130,3 +132,21 @@ def test_the_read_out_is_the_ridge_regression_of_the_driven_states() -> None:
     known = np.linalg.solve(centred.T @ centred + 1e-2 * 249 * np.eye(20), centred.T @ target)
     np.testing.assert_allclose(one.readout, known.T, atol=1e-8)
     np.testing.assert_allclose(one.readout_bias, x[51:].mean(0) - states.mean(0) @ known, atol=1e-8)
+
+
+def test_a_reservoir_reconstructs_the_lorenz_attractor_and_a_var_does_not() -> None:
+    x = lorenz(10_000, 0.02)
+    x = (x - x.mean(0)) / x.std(0)
+    data, held_out = x[:5000], x[5000:]
+    choice = {"leak": 0.2, "spectral_radius": 1.0, "input_scaling": 0.7, "bias": 0.9,
+              "ridge": 1e-7, "noise": 0.01}  # fmt: skip
+    size = {"units": 150, "connections": 10, "warm_up": 100}
+    rng = np.random.default_rng(0)
+    reservoir = train_reservoir([Stretch(data, None)], choice, size, rng, 0)
+    linear = Autoregression(fit_var([data], 10), 0)
+    divergence = [
+        state_space_divergence(held_out, one.free_run(data[-200:], 5000), "al-rnn-8", rng)
+        for one in (reservoir, linear)
+    ]
+    floor = state_space_divergence(held_out, data, "al-rnn-8", rng)
+    assert divergence[0] < floor + 0.2 * (divergence[1] - floor)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
+from matplotlib.ticker import FormatStrFormatter, LogLocator
 
 from neurodsr.figures.style import CYCLE, DATA, MODEL, new_figure
 from neurodsr.models.reconstruction import load_runs
@@ -62,12 +63,15 @@ def draw_search(figure: Any, result: xr.Dataset) -> None:
     axes.loglog(error[bounded], value[bounded], "o", ms=3.5, color=CYCLE[0])
     chosen = result.attrs["chosen_trial"]
     axes.loglog(error[chosen], value[chosen], "o", ms=9, mfc="none", color=MODEL)
-    unbounded = int((~bounded).sum())
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_major_formatter(FormatStrFormatter("%g"))
+    axes.minorticks_off()
     axes.set(
         xlabel="forecast error on validation data (sd²)",
         ylabel="Validation",
-        title=f"Search for {result.attrs['family']}: {len(error)} trials (circle: chosen), "
-        f"{unbounded} unbounded",
+        title=f"{result.attrs['family']}: {len(error)} trials, {int((~bounded).sum())} unbounded "
+        "(circle: chosen)",
     )
 
 

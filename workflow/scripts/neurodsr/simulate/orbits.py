@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from neurodsr.errors import ConfigError
 from neurodsr.simulate.exponents import lyapunov_spectrum
 from neurodsr.simulate.flows import runge_kutta
 from neurodsr.simulate.record import Interval, Record, subject_rng
@@ -42,6 +43,11 @@ def record(spec: Mapping[str, Any], group: str, participant: str, seed: int) -> 
     Record
         A state's unit is one millivolt. Noise is in proportion to the standard deviation of each
         channel in the stretch for training.
+
+    Raises
+    ------
+    ConfigError
+        When a channel that is asked for is none of the system's.
     """
     counts = {name: spec["samples"][name] for name in ("train", "validation", "test")}
     orbit = sampled(
@@ -52,6 +58,11 @@ def record(spec: Mapping[str, Any], group: str, participant: str, seed: int) -> 
         subject_rng(seed, participant, "start"),
     )
     names = make_system(spec).channels
+    unknown = sorted(set(spec["channels"]) - set(names))
+    if unknown:
+        raise ConfigError(
+            f"simulate.channels: {spec['system']} has no {unknown[0]!r}; it has {', '.join(names)}"
+        )
     channels = [name for name in names if name in (spec["channels"] or names)]
     signal = orbit[:, [names.index(name) for name in channels]]
     noisy = len(signal) - (counts["test"] if spec["clean_test"] else 0)

@@ -64,7 +64,10 @@ def growth(maps: StructuredMap, encoder: Tensor, x: Array, estimator: str) -> Ar
 
 
 def sample_times(maps: StructuredMap, steps: int) -> NDArray[np.intp]:
-    """Evenly spaced samples of a window: as many as cost about as much as one update."""
+    """Evenly spaced samples of a window: as many as cost about as much as one update.
+
+    The first sample is always among them, since it is never without all of its channels.
+    """
     latent = maps.a.shape[1]
     if isinstance(maps, ShallowMap):
         weights = 2 * maps.W1[0].numel()
@@ -74,7 +77,7 @@ def sample_times(maps: StructuredMap, steps: int) -> NDArray[np.intp]:
         jacobian = weights
     share = 3 * weights / (jacobian + ITERATION * kernels.ROUND * kernels.ROUNDS * latent**2)
     count = int(np.clip(share * steps, 1, steps))
-    return ((np.arange(count) + 0.5) * steps / count).astype(np.intp)
+    return np.rint(np.linspace(0, steps - 1, count)).astype(np.intp)
 
 
 def upper_bound(maps: StructuredMap) -> Array:

@@ -18,6 +18,7 @@ from neurodsr.training.adaptive import START
 from neurodsr.training.checkpoint import State
 from neurodsr.training.forcing import learning_rates, strengths
 from neurodsr.training.optimise import run_epoch
+from neurodsr.training.refusals import check_memory, check_values
 from neurodsr.training.selection import Criterion, make_criterion
 from neurodsr.training.windows import TRAIN, Noise, inputs_of, make_windows
 
@@ -63,14 +64,18 @@ def fit(
     Raises
     ------
     RecordingError
-        When the series is too short for the window, or no run could be trained.
+        When the data cannot be trained on, or no run could be trained.
     ConfigError
-        When model sizes do not fit each other or the number of channels.
+        When model sizes do not fit each other, the number of channels or the memory.
     """
+    check_values(series, series["split"].values == TRAIN)
     if settings["family"] not in FAMILIES:
         from neurodsr.training.baselines import fit_baseline
 
         return fit_baseline(series, statespace, settings, seed, log)
+    windows = make_windows(
+        series, settings["sequence_length"], int(statespace.attrs["sequence_length"])
+    )
     train = series["observation"].values[series["split"].values == TRAIN]
     model = build(
         settings,
@@ -78,14 +83,12 @@ def fit(
         series.sizes.get("input", 0),
         (float(np.nanmin(train)), float(np.nanmax(train))),
     )
-    windows = make_windows(
-        series, settings["sequence_length"], int(statespace.attrs["sequence_length"])
-    )
     epochs = settings["epochs"]
     schedule = strengths(settings["forcing"], epochs, windows.steps, intervals(statespace))
     rates = learning_rates(settings["learning_rate"], epochs)
     noise = Noise(settings["noise"], settings["noise_on"] == "window")
     criterion = make_criterion(series, windows.steps, seed)
+    check_memory(model, settings, len(criterion.inputs), windows.steps)
     fingerprint = checkpoint.digest(
         {**settings, "checkpoint_every": None},
         seed,
@@ -205,8 +208,8 @@ def assemble(
     status = np.where(state.rate > 0, status, "failed: loss or gradient diverged twice")
     if not (status == "ok").any():
         raise RecordingError(
-            f"fit: run_status: none of {runs} runs could be trained ({status[0]}); lower "
-            "learning_rate, raise forcing strength, or set clipped: true"
+            f"fit: run_status: none of {runs} runs could be trained ({'; '.join(np.unique(status))}"
+            "); lower learning_rate, raise forcing strength, or set clipped: true"
         )
     _, _, kinds = criterion.evaluate(model, best)
     parameters = model.unpack(best)
@@ -222,7 +225,8 @@ def assemble(
         "E": (("run", "latent", "channel"), model.observation.encoder(parameters)),
     }
     chosen = state.validation[np.arange(runs), np.maximum(state.chosen_epoch - 1, 0)]
-    good = (status == "ok") & (state.error <= (1 + FORECAST_TOLERANCE) * state.error.min())
+    error = np.where(status == "ok", state.error, np.inf)
+    good = (status == "ok") & (error <= (1 + FORECAST_TOLERANCE) * error.min())
     ranking = np.where(good, chosen, np.inf)
     return xr.Dataset(
         {

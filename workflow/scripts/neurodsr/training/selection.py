@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from neurodsr.errors import RecordingError
 from neurodsr.models.model import Model
 from neurodsr.training import fused
-from neurodsr.training.windows import VALIDATION, inputs_of, stretches
+from neurodsr.training.refusals import check_seen, most_missing
+from neurodsr.training.windows import MINIMUM_STEPS, VALIDATION, inputs_of, stretches
 
 Floats = NDArray[np.float64]
 LANES = 16
@@ -126,13 +127,19 @@ def make_criterion(series: xr.Dataset, steps: int, seed: int) -> Criterion:
     Raises
     ------
     RecordingError
-        When the validation split has no complete sample to start from.
+        When the validation split is too short or has too few values.
     """
     observation = series["observation"].values.astype(float)
     complete = np.isfinite(observation).all(1)
     inputs = inputs_of(series)
     parts = stretches(series, VALIDATION)
     longest = max((part.stop - part.start for part in parts), default=0)
+    if longest < MINIMUM_STEPS:
+        raise RecordingError(
+            f"series: split: the longest contiguous stretch of the validation split has {longest} "
+            f"samples, at least {MINIMUM_STEPS} are needed; raise splits.validation or lower "
+            "splits.guard (preprocess)"
+        )
     length = min(max(longest, 4 * steps), 2000)
     if inputs.shape[1]:
         length = min(length, max(longest // 2, 1))
@@ -145,15 +152,18 @@ def make_criterion(series: xr.Dataset, steps: int, seed: int) -> Criterion:
     if not starts:
         raise RecordingError(
             "series: observation: the validation split has no sample without missing values to "
-            "start from; lengthen it (splits) or leave out channels that are mostly missing"
+            f"start from{most_missing(series, series['split'].values == VALIDATION)}; lengthen it "
+            "(splits.validation) or leave out channels that are mostly missing"
         )
     chosen = np.array(starts)[np.linspace(0, len(starts) - 1, LANES).astype(int)]
     driven = inputs[np.minimum(chosen + np.arange(length)[:, None], len(inputs) - 1)]
     future, future_inputs = stretches_to_forecast(observation, inputs, complete, parts, steps)
+    seen = np.isfinite(future[1:]).any((0, 2))
+    check_seen(series, seen, "what is forecast of the validation split", "raise splits.validation")
     transient = length // 4
     data = [np.nan_to_num(observation[part]) for part in parts]
     period = max(2, min(longest, length - transient, 1000))
-    lag = max(1, min(steps // 10, longest // 4))
+    lag = max(1, min(steps // 10, longest // 4, length // 2))
     rng = np.random.default_rng(seed)
     channels = observation.shape[1]
     directions = rng.standard_normal((2 * channels, PROJECTIONS))
@@ -182,14 +192,14 @@ def stretches_to_forecast(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Data ``(step, channel, forecast)`` and inputs from evenly spaced starts, ``steps`` long.
 
-    In a short validation split they are as long as half its longest stretch.
+    In a short validation split they are as long as half its longest stretch, or as what follows a
+    sample without missing values.
     """
     longest = max(part.stop - part.start for part in parts)
-    steps = max(1, min(steps, longest // 2))
-    starts = np.array(
-        [t for part in parts for t in range(part.start, part.stop - steps) if complete[t]]
-        or [part.start for part in parts if part.stop - part.start == longest][:1]
-    )
+    room = np.array([part.stop - 1 - t for part in parts for t in range(part.start, part.stop)])
+    first = np.concatenate([np.arange(part.start, part.stop) for part in parts])
+    steps = max(1, min(steps, longest // 2, int(room[complete[first]].max())))
+    starts = first[complete[first] & (room >= steps)]
     count = min(FORECASTS, len(starts))
     chosen = starts[np.linspace(0, len(starts) - 1, count).astype(int)]
     where = np.minimum(chosen + np.arange(steps + 1)[:, None], len(observation) - 1)

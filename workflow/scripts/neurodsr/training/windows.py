@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from neurodsr.errors import RecordingError
 from neurodsr.training.compiled.simd import LANES
 from neurodsr.training.compiled.window import gather
+from neurodsr.training.refusals import check_seen, most_missing
 
 TRAIN, VALIDATION = 0, 1
 MINIMUM_STEPS = 10
@@ -150,10 +151,10 @@ class Epoch:
 
 
 def inputs_of(series: xr.Dataset) -> NDArray[np.float64]:
-    """External inputs ``(time, input)``; ``input`` is 0 without any. Missing ones count as 0."""
+    """External inputs ``(time, input)``; ``input`` is 0 without any."""
     if "input" not in series.variables:  # (time, input) may be filed under coordinates
         return np.zeros((series.sizes["time"], 0))
-    inputs: NDArray[np.float64] = np.nan_to_num(series["input"].values.astype(float))
+    inputs: NDArray[np.float64] = series["input"].values.astype(float)
     return inputs
 
 
@@ -172,7 +173,7 @@ def make_windows(series: xr.Dataset, length: int | str, automatic: int) -> Windo
     Raises
     ------
     RecordingError
-        When no window fits into the train split.
+        When no window fits into the train split, or none has values of a channel.
     """
     observation = series["observation"].values
     train = stretches(series, TRAIN)
@@ -190,8 +191,14 @@ def make_windows(series: xr.Dataset, length: int | str, automatic: int) -> Windo
         raise RecordingError(
             f"series: observation: no window of {steps} steps fits into the train split, whose "
             f"longest contiguous stretch has {longest} samples (and a window must begin with a "
-            "sample without missing values); lower sequence_length or the sampling interval"
+            f"sample without missing values{most_missing(series, ends > 0)}); lower "
+            "sequence_length or the sampling interval, or leave out channels that are mostly missing"
         )
+    reached = np.zeros(len(observation) + 1)
+    np.add.at(reached, starts + 1, 1)
+    np.add.at(reached, np.minimum(starts + steps + 1, ends[starts]), -1)
+    seen = np.isfinite(observation[np.cumsum(reached[:-1]) > 0]).any(0)
+    check_seen(series, seen, f"windows of {steps} steps", "raise sequence_length")
     return Windows(
         observation.astype(np.float32), inputs_of(series).astype(np.float32), ends, starts, steps
     )
