@@ -13,6 +13,7 @@ import yaml
 
 from neurodsr import netcdf
 from neurodsr.figures.style import message_figure
+from orchestration.config import complete
 
 WORKFLOW = Path(__file__).resolve().parents[2] / "workflow"
 HOSTILE = '<script>alert("x")</script>&<img src=x onerror=alert(1)>'
@@ -24,17 +25,30 @@ DATASETS = {
         "citation": f"Nobody & Co {HOSTILE}",
     }
 }
-MODEL = {
-    "family": "shallow-plrnn",
-    "latent": 2,
-    "hidden": 20,
-    "clipped": True,
-    "observation": "identity",
-    "runs": 4,
-    "epochs": 100,
-    "forcing": {"kind": "generalised", "strength": 0.15},
-}
+MODEL = complete(
+    {
+        "family": "shallow-plrnn",
+        "latent": 2,
+        "hidden": 20,
+        "runs": 4,
+        "forcing": {"strength": 0.15},
+    },
+    "models.schema.yaml",
+)
 RUNS, SUBJECTS, INTERVAL = 4, 12, 0.001
+FAILED = "failed: loss or gradient diverged twice"
+EXPONENT = {
+    "largest_exponent": 18.0,
+    "largest_exponent_low": 15.5,
+    "largest_exponent_high": 20.5,
+    "predictability_time": 39,
+    "predictability": "ln 2 / largest exponent of 2 of 2 channels",
+}
+NO_EXPONENT = {
+    **dict.fromkeys(("largest_exponent", "largest_exponent_low", "largest_exponent_high"), np.nan),
+    "predictability_time": 8,
+    "predictability": "no exponent (distances grow as by diffusion): the automatic forcing interval",
+}
 
 
 def make_series(rng: np.random.Generator) -> xr.Dataset:
@@ -186,17 +200,21 @@ def study_folder(
         excluded = number == SUBJECTS
         save(folder, "recording", xr.Dataset())
         save(folder, "series", gone if excluded else make_series(rng))
-        save(folder, "statespace", gone if excluded else make_statespace("nonlinear"))
-        states = ["ok"] * RUNS if number else ["ok", "ok", "decayed", "diverged"]
-        fit = xr.Dataset(
-            {"run_status": ("run", ["ok"] * RUNS)}, {"run": np.arange(RUNS)}, {"best_run": 1}
+        statespace = make_statespace("nonlinear")
+        statespace.attrs |= {0: EXPONENT, 1: NO_EXPONENT}.get(number, {})
+        save(folder, "statespace", gone if excluded else statespace)
+        states = {0: ["ok", "ok", "decayed", "diverged"], 1: ["ok", "ok", "ok", FAILED]}.get(
+            number, ["ok"] * RUNS
         )
-        growths = growth + rng.normal(0, 2, RUNS)
+        status = np.where(np.array(states) == FAILED, FAILED, "ok")
+        fit = xr.Dataset({"run_status": ("run", status)}, {"run": np.arange(RUNS)}, {"best_run": 1})
+        dynamics = make_dynamics(growth + rng.normal(0, 2, RUNS), frequency)
+        dynamics = dynamics.where(status == "ok") if False else dynamics
         models = folder / "models" / "small"
         models.mkdir(parents=True)
         save(models, "fit", gone if excluded else fit)
         save(models, "scores", gone if excluded else make_scores(states, rng))
-        save(models, "dynamics", gone if excluded else make_dynamics(growths, frequency))
+        save(models, "dynamics", gone if excluded else dynamics)
     pd.DataFrame(cohort).to_csv(root / "cohort.tsv", sep="\t", index=False, na_rep="n/a")
     pd.DataFrame(truth).to_csv(root / "truth.tsv", sep="\t", index=False, na_rep="n/a")
     benchmarks = root / "benchmarks"

@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 
 from neurodsr.errors import RecordingError
 from neurodsr.preprocess import clock, splits
-from neurodsr.preprocess.channels import Columns, choose_modalities, leading, make_columns, usable
+from neurodsr.preprocess.channels import (
+    Columns,
+    choose_modalities,
+    leading,
+    make_columns,
+    usable,
+    varies,
+)
 from neurodsr.preprocess.embedding import embedded
 
 Array = NDArray[np.float64]
@@ -217,7 +224,10 @@ def select(
         if good.size:
             chosen = leading(replace(block, names=names).take(good), train)
             values = detrended(chosen.values, segment, split, str(block.options["detrend"]))
-            kept.append(replace(chosen, values=values))
+            moving = varies(values[train])
+            dropped += [name for name, moves in zip(chosen.names, moving, strict=True) if not moves]
+            if moving.any():
+                kept.append(replace(chosen, values=values).take(np.flatnonzero(moving)))
     return kept, dropped
 
 

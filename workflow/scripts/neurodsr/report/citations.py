@@ -1,7 +1,9 @@
 """What to cite for what was run."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
+
+from neurodsr.report.models import PIECEWISE_LINEAR
 
 CITATIONS = {
     "dsr": (
@@ -12,6 +14,11 @@ CITATIONS = {
     "gtf": (
         "Hess F, Monfared Z, Brenner M, Durstewitz D (2023). Generalized teacher "
         "forcing for learning chaotic dynamics. ICML, PMLR 202:13017-13049."
+    ),
+    "plrnn": (
+        "Durstewitz D (2017). A state space approach for piecewise-linear recurrent neural "
+        "networks for identifying computational dynamics from neural measurements. PLoS "
+        "Comput Biol 13:e1005542."
     ),
     "dendritic": (
         "Brenner M, Hess F, Mikhaeil JM, Bereska LF, Monfared Z, Kuo PC, Durstewitz D"
@@ -26,6 +33,11 @@ CITATIONS = {
         "Brenner M, Hemmer CJ, Monfared Z, Durstewitz D (2024). Almost-linear RNNs "
         "yield highly interpretable symbolic codes in dynamical systems "
         "reconstruction. NeurIPS 37."
+    ),
+    "manifold": (
+        "Schmidt D, Koppe G, Monfared Z, Beutelspacher M, Durstewitz D (2021). Identifying "
+        "nonlinear dynamical systems with multiple time scales and long-range "
+        "dependencies. ICLR."
     ),
     "cycles": (
         "Eisenmann L, Monfared Z, Göring N, Durstewitz D (2023). Bifurcations and "
@@ -48,6 +60,10 @@ CITATIONS = {
         "Schreiber T, Schmitz A (1996). Improved surrogate data for nonlinearity "
         "tests. Phys Rev Lett 77:635-638."
     ),
+    "exponent": (
+        "Rosenstein MT, Collins JJ, De Luca CJ (1993). A practical method for calculating "
+        "largest Lyapunov exponents from small data sets. Physica D 65:117-134."
+    ),
     "icc": (
         "Shrout PE, Fleiss JL (1979). Intraclass correlations: uses in assessing "
         "rater reliability. Psychol Bull 86:420-428."
@@ -65,13 +81,16 @@ CITATIONS = {
         "Liu L, Jiang H, He P, Chen W, Liu X, Gao J, Han J (2020). On the variance of"
         " the adaptive learning rate and beyond. ICLR."
     ),
-}
-
-BASELINES = {
-    "reservoir": (
+    "adam": "Kingma DP, Ba J (2015). Adam: a method for stochastic optimization. ICLR.",
+    "bic": "Schwarz G (1978). Estimating the dimension of a model. Ann Stat 6:461-464.",
+    "echo": (
         'Jaeger H (2001). The "echo state" approach to analysing and training recurrent '
         "neural networks. GMD Report 148, German National Research Center for "
         "Information Technology."
+    ),
+    "reservoirpy": (
+        "Trouvain N, Pedrelli L, Dinh TT, Hinaut X (2020). ReservoirPy: an efficient and "
+        "user-friendly library to design echo state networks. ICANN, LNCS 12397:494-505."
     ),
     "sindy": (
         "Brunton SL, Proctor JL, Kutz JN (2016). Discovering governing equations from "
@@ -109,16 +128,54 @@ SYSTEMS = {
     ),
 }
 
+ALWAYS = ("dsr", "gtf", "cycles", "fnn", "cao", "mutual", "surrogates", "icc", "hedges", "fdr")
+"""The measures of fit are those of "gtf"."""
 
-def citations(models: Mapping[str, Mapping[str, Any]], simulated: Collection[str]) -> list[str]:
-    """What to cite for what was run: models, methods and the systems that were simulated."""
-    families = {model["family"] for model in models.values()}
-    forcing = {model["forcing"]["kind"] for model in models.values()}
-    keys = ["dsr"]
-    keys += ["gtf"] if "generalised" in forcing or "shallow-plrnn" in families else []
-    keys += ["sparse"] if "sparse" in forcing else []
-    keys += ["dendritic", "alrnn"] if "al-rnn" in families else ["dendritic"]
-    keys += ["cycles", "fnn", "cao", "mutual", "surrogates", "icc", "hedges", "fdr", "radam"]
-    systems = [SYSTEMS[name] for name in set(simulated)]
-    baselines = [BASELINES[name] for name in families & BASELINES.keys()]
-    return sorted([*(CITATIONS[key] for key in keys), *baselines, *systems])
+FAMILIES = {
+    "shallow-plrnn": ("gtf",),
+    "plrnn": ("plrnn",),
+    "mc-plrnn": ("plrnn", "dendritic"),
+    "dend-plrnn": ("dendritic",),
+    "al-rnn": ("alrnn",),
+    "var": ("bic",),
+    "reservoir": ("echo", "reservoirpy"),
+    "sindy": ("sindy",),
+    "lstm": ("lstm",),
+    "gru": ("gru",),
+    "neural-ode": ("neural-ode",),
+}
+UNTRAINED = ("var", "reservoir", "sindy")
+"""Families without forcing and gradient descent."""
+FORCINGS = {"generalised": ("gtf",), "adaptive": ("gtf",), "sparse": ("sparse",)}
+
+
+def citations(
+    models: Mapping[str, Mapping[str, Any]], simulated: Collection[str], exponents: bool
+) -> list[str]:
+    """What to cite for what was run.
+
+    Parameters
+    ----------
+    models
+        Complete settings by name.
+    simulated
+        Systems that were simulated.
+    exponents
+        Whether the largest Lyapunov exponent of some recording is reported.
+    """
+    keys = {*ALWAYS, *(key for model in models.values() for key in _keys(model))}
+    keys |= {"exponent"} if exponents else set()
+    return sorted([*(CITATIONS[key] for key in keys), *(SYSTEMS[name] for name in set(simulated))])
+
+
+def _keys(model: Mapping[str, Any]) -> Iterator[str]:
+    family, forcing = model["family"], model["forcing"]
+    yield from FAMILIES[family]
+    if family in UNTRAINED:
+        return
+    yield model["optimiser"]
+    yield from FORCINGS.get(forcing["kind"], ())
+    if forcing["kind"] == "sparse" and isinstance(forcing["interval"], str):
+        yield "dendritic"
+    if family in PIECEWISE_LINEAR and model["regularisation"]["manifold"] > 0:
+        yield "manifold"

@@ -51,7 +51,7 @@ def collect_report(study: Study) -> ReportContent:
         ),
         after=[
             sources_section(study),
-            methods_section(study),
+            methods_section(study, results),
             times_section(study.benchmarks, study.models),
             warnings_section(group, results),
         ],

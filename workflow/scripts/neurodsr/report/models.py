@@ -1,6 +1,6 @@
 """How each model was made and trained, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 PIECEWISE_LINEAR = {
@@ -46,10 +46,16 @@ def description(model: Mapping[str, Any]) -> str:
             f"its hyper-parameters were chosen from {size['trials']} random ones on the "
             f"validation part; {_runs(model)} with different weights."
         )
+    parts = [
+        f"{model['epochs']} epochs of {model['batches_per_epoch']} updates",
+        _forcing(model),
+        *(_penalties(model) if family in PIECEWISE_LINEAR else ()),
+        *_noise(model),
+        _optimiser(model),
+    ]
     return (
-        f"{name} with {_size(model)}; {_runs(model)} from different seeds, "
-        f"{model['epochs']} epochs, {_forcing(model['forcing'])}, RAdam with decaying learning "
-        f"rate (Liu et al. 2020); {CHOSEN}."
+        f"{name} with {_size(model)}; {_runs(model)} from different seeds, {', '.join(parts)}; "
+        f"{CHOSEN}."
     )
 
 
@@ -63,26 +69,83 @@ def _size(model: Mapping[str, Any]) -> str:
         return f"{model['hidden']} units and an affine read-out"
     if family == "neural-ode":
         return f"{model['neural_ode']['layers']} hidden layers of {model['hidden']} tanh units"
-    clipped = ", clipped" if model["clipped"] else ""
+    clipped = "clipped" if model["clipped"] else "not clipped"
     units = ""
     if family == "shallow-plrnn":
-        units = f", {model['hidden']} hidden units{clipped}"
+        units = f", {model['hidden']} hidden units, {clipped} (Hess et al. 2023)"
+    elif family == "plrnn":
+        units = " (Durstewitz 2017)"
+    elif family == "mc-plrnn":
+        units = " (Brenner et al. 2022)"
     elif family == "dend-plrnn":
-        units = f", {model['basis']} basis functions for each unit{clipped}"
+        units = f", {model['basis']} basis functions of each unit, {clipped} (Brenner et al. 2022)"
     elif family == "al-rnn":
-        units = f", {model['rectified']} rectified units"
+        units = f", {model['rectified']} rectified units (Brenner et al. 2024)"
     return f"latent dimension {model['latent']}{units}, {model['observation']} observation"
 
 
-def _forcing(forcing: Mapping[str, Any]) -> str:
-    if forcing["kind"] == "sparse":
-        return f"sparse teacher forcing with interval {forcing['interval']} (Mikhaeil et al. 2022)"
-    if forcing["kind"] == "adaptive":
-        return "generalised teacher forcing of adaptive strength (Hess et al. 2023)"
-    if forcing["kind"] in ("full", "free"):
-        return "full teacher forcing" if forcing["kind"] == "full" else "no teacher forcing"
-    final = forcing.get("final_strength")
-    lowered = "" if final is None else f" lowered to {final}"
-    return (
-        f"generalised teacher forcing of strength {forcing['strength']}{lowered} (Hess et al. 2023)"
-    )
+INTERVALS = {
+    "auto": "the decorrelation time (autocorrelation or mutual information)",
+    "predictability": "ln 2 / largest Lyapunov exponent (else the decorrelation time)",
+}
+
+
+def _forcing(model: Mapping[str, Any]) -> str:
+    forcing = model["forcing"]
+    kind = forcing["kind"]
+    if kind in ("full", "free"):
+        said = "full teacher forcing" if kind == "full" else "no teacher forcing"
+    elif kind == "sparse":
+        given = forcing["interval"]
+        interval = INTERVALS.get(given, f"{given} samples")
+        said = f"sparse teacher forcing at intervals of {interval} (Mikhaeil et al. 2022)"
+    elif kind == "adaptive":
+        estimator = forcing["estimator"].replace("_", " ")
+        said = f"adaptive generalised teacher forcing ({estimator}; Hess et al. 2023)"
+    else:
+        first, last = forcing["strength"], forcing["final_strength"]
+        way = {"exponential": "exponentially", "linear": "linearly"}[forcing["annealing"]]
+        course = "" if last in (None, first) else f" going {way} to {last}"
+        said = f"generalised teacher forcing of strength {first}{course} (Hess et al. 2023)"
+    whole = model["family"] in PIECEWISE_LINEAR and kind != "free" and not forcing["partial"]
+    return f"{said} of all latent units" if whole else said
+
+
+PENALTIES = {
+    "latent": "latent regularisation",
+    "observation": "regularisation of the observation",
+    "manifold": "manifold-attractor regularisation (Schmidt et al. 2021)",
+    "invertibility": "penalty on negative Jacobian determinants",
+}
+
+
+def _penalties(model: Mapping[str, Any]) -> Iterator[str]:
+    """Penalties that are on; that on the observation has nothing to act on under identity."""
+    for key, words in PENALTIES.items():
+        weight = model["regularisation"][key]
+        if weight > 0 and not (key == "observation" and model["observation"] == "identity"):
+            yield f"{words} with weight {weight:g}"
+
+
+def _noise(model: Mapping[str, Any]) -> Iterator[str]:
+    if model["noise"] > 0:
+        place = "windows" if model["noise_on"] == "window" else "inferred states, not on targets"
+        yield f"Gaussian noise of {model['noise']:g} sd on {place}"
+
+
+OPTIMISERS = {"radam": "RAdam (Liu et al. 2020)", "adam": "Adam (Kingma & Ba 2015)"}
+
+
+def _optimiser(model: Mapping[str, Any]) -> str:
+    rate = model["learning_rate"]
+    if rate["decay"] == "step":
+        borders = ", ".join(f"{100 * step:g} %" for step in sorted(rate["steps"]))
+        course = f" multiplied by {rate['factor']:g} at {borders} of the training"
+    elif rate["start"] == rate["end"]:
+        course = ""
+    else:
+        way = {"exponential": "exponentially", "cosine": "along half a cosine"}[rate["decay"]]
+        course = f" lowered {way} to {rate['end']:g}"
+    clip = model["gradient_clip"]
+    clipped = f", gradients clipped to a norm of {clip:g}" if clip > 0 else ""
+    return f"{OPTIMISERS[model['optimiser']]} with learning rate {rate['start']:g}{course}{clipped}"

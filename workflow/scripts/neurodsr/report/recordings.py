@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -62,6 +63,11 @@ class RecordingResults:
     @property
     def verdict_code(self) -> str:
         return str(self.statespace.attrs["verdict_code"])
+
+    @property
+    def has_exponent(self) -> bool:
+        """Whether the data have a largest Lyapunov exponent."""
+        return bool(np.isfinite(self.statespace.attrs.get("largest_exponent", np.nan)))
 
     @property
     def warnings(self) -> Iterator[str]:
@@ -161,12 +167,27 @@ def _facts(results: RecordingResults) -> Iterator[tuple[str, str]]:
         f"delay {statespace.attrs['delay']} samples, dimension "
         f"{statespace.attrs['embedding_dimension']}",
     )
+    if "largest_exponent" in statespace.attrs:
+        yield "largest Lyapunov exponent", _exponent(statespace.attrs, step)
     for model, one in results.models.items():
         if one.complete:
             yield model, str(one.scores.attrs["verdict"])
         else:
             gone = next(x for x in (one.fit, one.scores, one.dynamics) if netcdf.is_excluded(x))
             yield model, f"left out at {gone.attrs['excluded_at']}: {gone.attrs['reason']}"
+
+
+def _exponent(attributes: Mapping[Any, Any], step: float) -> str:
+    """Largest exponent of the data with its interval and doubling time, or why there is none."""
+    low, high = attributes["largest_exponent_low"], attributes["largest_exponent_high"]
+    where = str(attributes["predictability"])
+    if np.isnan(attributes["largest_exponent"]):
+        return where.split(":")[0]
+    samples = attributes["predictability_time"]
+    return (
+        f"{number(attributes['largest_exponent'])} per s (95 % interval {interval(low, high)}), "
+        f"errors double in {number(samples * step)} s ({counted(samples, 'sample')}); {where}"
+    )
 
 
 def _score_table(results: RecordingResults) -> Table:

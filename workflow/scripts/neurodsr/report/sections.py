@@ -179,14 +179,15 @@ def _origin(data: Mapping[str, Any]) -> str:
     return str(data["path"])
 
 
-def methods_section(study: Study) -> Section:
+def methods_section(study: Study, results: Mapping[str, RecordingResults]) -> Section:
     """How it was done, with versions and references."""
+    exponents = any(one.has_exponent for one in results.values())
     simulated = [d["simulate"]["system"] for d in study.datasets.values() if "simulate" in d]
     return Section(
         "methods",
         "Methods and references",
-        list(text.methods(study.settings, study.models, neurodsr.__version__)),
-        items=citations(study.models, simulated),
+        list(text.methods(study.settings, study.models, neurodsr.__version__, exponents)),
+        items=citations(study.models, simulated, exponents),
     )
 
 

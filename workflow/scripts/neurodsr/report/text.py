@@ -150,9 +150,21 @@ def truth_sentences(truth: pd.DataFrame) -> Iterator[str]:
 
 
 def methods(
-    study: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]], version: str
+    study: Mapping[str, Any],
+    models: Mapping[str, Mapping[str, Any]],
+    version: str,
+    exponents: bool,
 ) -> Iterator[str]:
-    """Paragraphs for a methods section, from the settings that were used."""
+    """Paragraphs for a methods section, from the settings that were used.
+
+    ``exponents`` is whether the largest Lyapunov exponent of some recording is reported.
+    """
+    growth = (
+        " The largest Lyapunov exponent of nonlinear recordings was estimated from the divergence "
+        "of neighbouring states (Rosenstein et al. 1993)."
+        if exponents
+        else ""
+    )
     yield (
         f"Recordings were analysed with neurodsr {version}. Their channels were brought to one "
         "clock and standardised with the mean and standard deviation of the training part; "
@@ -160,6 +172,7 @@ def methods(
         "The delay was judged by autocorrelation and mutual information (Fraser & Swinney 1986), "
         "the embedding dimension by false nearest neighbours (Kennel et al. 1992) and Cao's method "
         "(1997), and nonlinearity against amplitude-adjusted surrogates (Schreiber & Schmitz 1996)."
+        f"{growth}"
     )
     for name, model in models.items():
         yield f"Model {name}: {description(model)}"

@@ -61,8 +61,8 @@ def learning_rates(settings: Mapping[str, Any], epochs: int) -> NDArray[np.float
     ----------
     settings
         Setting ``learning_rate`` (`models.schema.yaml`). ``exponential``: from ``start`` in the
-        first to ``end`` in the last epoch; ``cosine``: the same along half a wave. ``step``: ``start``, multiplied by ``factor`` at each of
-        ``steps``, shares of the training.
+        first to ``end`` in the last epoch; ``cosine``: the same along half a wave. ``step``:
+        ``start``, multiplied by ``factor`` at each of ``steps``, shares of the training.
     epochs
         Length of the training.
     """

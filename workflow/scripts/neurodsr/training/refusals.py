@@ -104,7 +104,8 @@ def bytes_of_a_run(model: Model, settings: Mapping[str, Any], free_run: int, ste
     """Least memory of one run: parameters, windows, and free runs from 16 starts."""
     channels, latent = model.observation.channels, model.family.latent
     windows = 2 * (steps + 1) * settings["batch"] * channels
-    return 4 * (COPIES * model.count + windows + 16 * free_run * (latent + 2 * channels))
+    states = 16 * free_run * (latent + 2 * channels)
+    return int(4 * (COPIES * model.count + windows + states))
 
 
 def _listed(names: Sequence[Any] | NDArray[Any]) -> str:

@@ -86,7 +86,9 @@ class Criterion:
         distances = [self.distance(orbit) for orbit in orbits]
         values = np.array([value for value, _ in distances])
         forecasts = generate(model, stacked, self.future[0], self.future_inputs)
-        errors = np.nanmean((forecasts - self.future)[:, 1:] ** 2, axis=(1, 2, 3))
+        seen = np.isfinite(self.future[1:])
+        squares = np.where(seen, (forecasts - self.future)[:, 1:], 0) ** 2
+        errors = squares.sum((1, 2, 3)) / seen.sum()
         errors = np.where(np.isfinite(values) & np.isfinite(errors), errors, np.inf)
         return values, errors, [kind for _, kind in distances]
 
@@ -158,7 +160,7 @@ def make_criterion(series: xr.Dataset, steps: int, seed: int) -> Criterion:
     chosen = np.array(starts)[np.linspace(0, len(starts) - 1, LANES).astype(int)]
     driven = inputs[np.minimum(chosen + np.arange(length)[:, None], len(inputs) - 1)]
     future, future_inputs = stretches_to_forecast(observation, inputs, complete, parts, steps)
-    seen = np.isfinite(future[1:]).any((0, 2))
+    seen = np.isfinite(future[1:]).any(0).any(1)
     check_seen(series, seen, "what is forecast of the validation split", "raise splits.validation")
     transient = length // 4
     data = [np.nan_to_num(observation[part]) for part in parts]

@@ -192,7 +192,7 @@ def make_windows(series: xr.Dataset, length: int | str, automatic: int) -> Windo
             f"series: observation: no window of {steps} steps fits into the train split, whose "
             f"longest contiguous stretch has {longest} samples (and a window must begin with a "
             f"sample without missing values{most_missing(series, ends > 0)}); lower "
-            "sequence_length or the sampling interval, or leave out channels that are mostly missing"
+            "sequence_length or the sampling interval, or leave out what is mostly missing"
         )
     reached = np.zeros(len(observation) + 1)
     np.add.at(reached, starts + 1, 1)
