@@ -84,6 +84,15 @@ def test_silent_and_constant_channels_are_dropped_by_name(recording, spiking, se
     assert json.loads(series.attrs["dropped_channels"]) == ["u0", "u4"]
 
 
+def test_a_channel_that_detrending_empties_is_dropped_by_name(recording, continuous, settings):
+    signal = noise(400, 2)
+    signal[:, 1] = 3.0 + 0.01 * np.arange(400)
+    given = settings(modalities={"continuous": {"detrend": "linear"}})
+    series = make_series(recording({"eeg": continuous(signal, 100.0)}), given)
+    assert series["channel"].values.tolist() == ["c0"]
+    assert json.loads(series.attrs["dropped_channels"]) == ["c1"]
+
+
 def test_no_channel_left_is_an_error(recording, continuous, settings):
     tree = recording({"eeg": continuous(np.ones((400, 2)), 100.0)})
     with pytest.raises(RecordingError, match=r"no channel is left.*c0, c1"):

@@ -47,7 +47,7 @@ EXPONENT = {
 NO_EXPONENT = {
     **dict.fromkeys(("largest_exponent", "largest_exponent_low", "largest_exponent_high"), np.nan),
     "predictability_time": 8,
-    "predictability": "no exponent (distances grow as by diffusion): the automatic forcing interval",
+    "predictability": "no exponent (growth as by diffusion): the automatic forcing interval",
 }
 
 
@@ -209,7 +209,8 @@ def study_folder(
         status = np.where(np.array(states) == FAILED, FAILED, "ok")
         fit = xr.Dataset({"run_status": ("run", status)}, {"run": np.arange(RUNS)}, {"best_run": 1})
         dynamics = make_dynamics(growth + rng.normal(0, 2, RUNS), frequency)
-        dynamics = dynamics.where(status == "ok") if False else dynamics
+        for name, values in dynamics.items():
+            values[{"run": status == FAILED}] = "" if name == "limit_set" else np.nan
         models = folder / "models" / "small"
         models.mkdir(parents=True)
         save(models, "fit", gone if excluded else fit)

@@ -101,3 +101,16 @@ def test_report_says_what_was_found_and_left_out(text: str) -> None:
     assert "preprocess: signal: all missing" in said
     assert "1 of 4 runs are not acceptable" in said
     assert "upsampled from 500 Hz" in said
+
+
+def test_report_names_exponents_of_the_data_and_runs_that_failed(text: str) -> None:
+    said = " ".join(Page(text).text.split())
+    assert (
+        "18 per s (95 % interval 15.5 to 20.5), errors double in 0.039 s (39 samples); ln 2 / "
+        "largest exponent of 2 of 2 channels" in said
+    )
+    assert "no exponent (growth as by diffusion)" in said
+    assert said.count("largest Lyapunov exponent (1/s)") == 12
+    assert said.count("failed: loss or gradient diverged twice") == 1
+    assert "sub-01_task-rest: small: 1 of 4 runs are not acceptable" in said
+    assert "Rosenstein MT" in said

@@ -27,6 +27,10 @@ SUMMARY: dict[str, Any] = {
 }
 
 
+def settings(family: str, **given: Any) -> dict[str, Any]:
+    return complete({"family": family} | given, "models.schema.yaml")
+
+
 def statistics(q: float, family: str = "dynamics", **changed: Any) -> pd.DataFrame:
     row = {
         **{"model": "m", "feature": "growth_rate", "family": family, "tested": 1, "p": q, "q": q},
@@ -82,34 +86,142 @@ def test_control_with_shuffled_labels() -> None:
 
 
 def test_methods_name_settings_and_versions() -> None:
-    forcing = {"kind": "generalised", "strength": 0.5, "final_strength": 0.1}
-    model = {
-        **{"family": "shallow-plrnn", "latent": 3, "hidden": 50, "clipped": True},
-        **{"observation": "identity", "runs": 5, "epochs": 40, "forcing": forcing},
-    }
+    given = settings("shallow-plrnn", latent=3)
     group = {"minimum_reliability": 0.75, "permutations": 1000, "confidence": 0.95}
     study = {"group": group | {"false_discovery_rate": 0.05}}
-    said = " ".join(methods(study, {"small": model}, "0.1.0"))
+    said = " ".join(methods(study, {"small": given}, "0.1.0", exponents=False))
     assert "neurodsr 0.1.0" in said and "50 hidden units, clipped" in said
-    assert "strength 0.5 lowered to 0.1" in said and "5 runs from different seeds" in said
-    assert f"numpy {np.__version__}" in said
+    assert "strength 0.5 going exponentially to 0.1" in said
+    assert "5 runs from different seeds" in said
+    assert f"numpy {np.__version__}" in said and "Rosenstein" not in said
+    said = " ".join(methods(study, {"small": given}, "0.1.0", exponents=True))
+    assert "largest Lyapunov exponent" in said and "Rosenstein et al. 1993" in said
 
 
-def test_citations_follow_what_was_run() -> None:
-    gtf = {"family": "shallow-plrnn", "forcing": {"kind": "generalised"}}
-    stf = {"family": "al-rnn", "forcing": {"kind": "sparse"}}
-    first, second = citations({"a": gtf}, []), citations({"b": stf}, ["wilson-cowan"])
-    assert any(c.startswith("Hess") for c in first)
-    assert not any(c.startswith(("Mikhaeil", "Wilson")) for c in first)
-    assert any(c.startswith("Mikhaeil") for c in second)
-    assert any("Almost-linear" in c for c in second) and any("Wilson" in c for c in second)
-    assert all("Durstewitz" in " ".join(cited) for cited in (first, second))
+ALWAYS = {
+    "Benjamini", "Cao", "Durstewitz (2023)", "Eisenmann", "Fraser", "Hedges", "Hess", "Kennel",
+    "Schreiber", "Shrout",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("family", "given", "cited"),
+    [
+        ("shallow-plrnn", {}, {"Liu"}),
+        ("plrnn", {"optimiser": "adam"}, {"Durstewitz (2017)", "Kingma"}),
+        ("mc-plrnn", {}, {"Durstewitz (2017)", "Brenner (2022)", "Liu"}),
+        ("dend-plrnn", {"forcing": {"kind": "adaptive"}}, {"Brenner (2022)", "Liu"}),
+        (
+            "al-rnn",
+            {"forcing": {"kind": "sparse", "interval": 7}},
+            {"Brenner (2024)", "Mikhaeil", "Liu"},
+        ),
+        (
+            "shallow-plrnn",
+            {"forcing": {"kind": "sparse"}, "regularisation": {"manifold": 0.1}},
+            {"Brenner (2022)", "Mikhaeil", "Schmidt", "Liu"},
+        ),
+        ("var", {"forcing": {"kind": "sparse"}}, {"Schwarz"}),
+        ("reservoir", {}, {"Jaeger", "Trouvain"}),
+        ("sindy", {}, {"Brunton"}),
+        ("lstm", {}, {"Hochreiter", "Liu"}),
+        ("gru", {"regularisation": {"manifold": 0.1}}, {"Cho", "Liu"}),
+        ("neural-ode", {"optimiser": "adam"}, {"Chen", "Kingma"}),
+    ],
+)
+def test_citations_follow_what_was_run(family: str, given: Any, cited: set[str]) -> None:
+    """First authors, with the year where one of them wrote several."""
+    found = citations({"a": settings(family, **given)}, [], exponents=False)
+    names = set()
+    for citation in found:
+        author, year = citation.split()[0], citation.split("(")[1][:4]
+        names.add(f"{author} ({year})" if author in ("Brenner", "Durstewitz") else author)
+    assert names == ALWAYS | cited
+    assert found == sorted(set(found))
+
+
+def test_citations_of_systems_and_exponents() -> None:
+    more = citations({"a": settings("var")}, ["wilson-cowan", "wilson-cowan"], exponents=True)
+    less = citations({"a": settings("var")}, [], exponents=False)
+    assert [one.split()[0] for one in more if one not in less] == ["Rosenstein", "Wilson"]
 
 
 def test_methods_describe_every_family() -> None:
     schema = Path(__file__).parents[2] / "workflow" / "schemas" / "models.schema.yaml"
     families = yaml.safe_load(schema.read_text())["properties"]["family"]["enum"]
     for family in families:
-        said = description(complete({"family": family}, "models.schema.yaml"))
+        said = description(settings(family))
         assert "5 runs" in said
         assert family not in ("reservoir", "sindy", "var") or "epochs" not in said
+
+
+@pytest.mark.parametrize(
+    ("family", "given", "said"),
+    [
+        ("plrnn", {"latent": 8}, "piecewise-linear RNN with latent dimension 8 (Durstewitz 2017)"),
+        ("mc-plrnn", {}, "mean-centred piecewise-linear RNN with"),
+        (
+            "dend-plrnn",
+            {"basis": 7, "clipped": False},
+            "7 basis functions of each unit, not clipped (Brenner et al. 2022)",
+        ),
+        ("al-rnn", {"rectified": 3}, "3 rectified units (Brenner et al. 2024), identity"),
+        ("plrnn", {"forcing": {"kind": "full"}}, "updates, full teacher forcing, RAdam"),
+        ("plrnn", {"forcing": {"kind": "free", "partial": False}}, "no teacher forcing, RAdam"),
+        (
+            "plrnn",
+            {"forcing": {"kind": "adaptive", "estimator": "batch_maximum"}},
+            "adaptive generalised teacher forcing (batch maximum; Hess et al. 2023)",
+        ),
+        ("plrnn", {"forcing": {"kind": "sparse", "interval": 9}}, "at intervals of 9 samples"),
+        ("plrnn", {"forcing": {"kind": "sparse"}}, "at intervals of the decorrelation time"),
+        (
+            "plrnn",
+            {"forcing": {"kind": "sparse", "interval": "predictability", "partial": False}},
+            "at intervals of ln 2 / largest Lyapunov exponent (else the decorrelation time) "
+            "(Mikhaeil et al. 2022) of all latent units",
+        ),
+        (
+            "plrnn",
+            {"forcing": {"final_strength": None}},
+            "generalised teacher forcing of strength 0.5 (Hess et al. 2023)",
+        ),
+        (
+            "plrnn",
+            {"forcing": {"annealing": "linear"}},
+            "of strength 0.5 going linearly to 0.1 (Hess et al. 2023)",
+        ),
+        (
+            "plrnn",
+            {"optimiser": "adam", "learning_rate": {"decay": "step"}, "gradient_clip": 0},
+            "Adam (Kingma & Ba 2015) with learning rate 0.01 multiplied by 0.1 at 10 %, 80 %, 90 % "
+            "of the training;",
+        ),
+        (
+            "plrnn",
+            {"learning_rate": {"decay": "cosine"}},
+            "RAdam (Liu et al. 2020) with learning rate 0.01 lowered along half a cosine to "
+            "0.0005, gradients clipped to a norm of 10;",
+        ),
+        ("plrnn", {"learning_rate": {"end": 0.01}}, "with learning rate 0.01, gradients"),
+        (
+            "plrnn",
+            {"regularisation": {"manifold": 0.1, "invertibility": 0.2, "observation": 1}},
+            "manifold-attractor regularisation (Schmidt et al. 2021) with weight 0.1, penalty on "
+            "negative Jacobian determinants with weight 0.2, RAdam",
+        ),
+        (
+            "plrnn",
+            {"observation": "affine", "regularisation": {"observation": 1}},
+            "regularisation of the observation with weight 1",
+        ),
+        ("plrnn", {"noise": 0.05}, "Gaussian noise of 0.05 sd on windows"),
+        (
+            "lstm",
+            {"noise": 0.05, "noise_on": "inputs"},
+            "Gaussian noise of 0.05 sd on what states are inferred from",
+        ),
+    ],
+)
+def test_methods_name_how_a_model_was_trained(family: str, given: Any, said: str) -> None:
+    assert said in description(settings(family, **given))

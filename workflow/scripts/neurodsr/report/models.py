@@ -81,7 +81,12 @@ def _size(model: Mapping[str, Any]) -> str:
         units = f", {model['basis']} basis functions of each unit, {clipped} (Brenner et al. 2022)"
     elif family == "al-rnn":
         units = f", {model['rectified']} rectified units (Brenner et al. 2024)"
-    return f"latent dimension {model['latent']}{units}, {model['observation']} observation"
+    latent = (
+        "automatic latent dimension (at most the number of channels)"
+        if model["latent"] == "auto"
+        else f"latent dimension {model['latent']}"
+    )
+    return f"{latent}{units}, {model['observation']} observation"
 
 
 INTERVALS = {
@@ -129,7 +134,7 @@ def _penalties(model: Mapping[str, Any]) -> Iterator[str]:
 
 def _noise(model: Mapping[str, Any]) -> Iterator[str]:
     if model["noise"] > 0:
-        place = "windows" if model["noise_on"] == "window" else "inferred states, not on targets"
+        place = "windows" if model["noise_on"] == "window" else "what states are inferred from"
         yield f"Gaussian noise of {model['noise']:g} sd on {place}"
 
 

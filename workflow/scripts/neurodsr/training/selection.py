@@ -160,7 +160,7 @@ def make_criterion(series: xr.Dataset, steps: int, seed: int) -> Criterion:
     chosen = np.array(starts)[np.linspace(0, len(starts) - 1, LANES).astype(int)]
     driven = inputs[np.minimum(chosen + np.arange(length)[:, None], len(inputs) - 1)]
     future, future_inputs = stretches_to_forecast(observation, inputs, complete, parts, steps)
-    seen = np.isfinite(future[1:]).any(0).any(1)
+    seen = np.logical_or.reduce(np.isfinite(future[1:]), axis=(0, 2))
     check_seen(series, seen, "what is forecast of the validation split", "raise splits.validation")
     transient = length // 4
     data = [np.nan_to_num(observation[part]) for part in parts]
