@@ -35,7 +35,7 @@ from neurodsr.models.families import (  # noqa: E402
 from neurodsr.models.model import Model  # noqa: E402
 from neurodsr.models.observation import Affine, Identity  # noqa: E402
 from neurodsr.training.compiled import optimiser  # noqa: E402
-from neurodsr.training.optimise import gradients  # noqa: E402
+from neurodsr.training.optimise import gradients, leaves  # noqa: E402
 from neurodsr.training.windows import Noise, Windows  # noqa: E402
 
 BATCH, ALPHA, RATE = 16, 0.15, 1e-3
@@ -141,6 +141,7 @@ class Ours:
         self.model, self.number = case.model, 0
         rows = [case.model.initial(np.random.default_rng(run)) for run in range(runs)]
         self.values = np.stack(rows).astype(np.float32)
+        self.parameters = leaves(self.model, self.values)
         self.first, self.second = np.zeros_like(self.values), np.zeros_like(self.values)
         self.finite, self.rate = np.ones(runs, bool), np.full(runs, RATE)
         data = np.random.default_rng(0).standard_normal((2000, case.model.observation.channels))
@@ -153,7 +154,7 @@ class Ours:
 
     def update(self) -> None:
         batch = self.epoch.batch(self.number % 50)
-        _, gradient = gradients(self.model, self.values, batch, self.strength, NO_PENALTY)
+        _, gradient = gradients(self.model, self.parameters, batch, self.strength, NO_PENALTY)
         self.number += 1
         optimiser.update(
             self.values, gradient, self.first, self.second, self.number, self.rate, 0.0, True,

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from neurodsr.models.families import Parameters
 from neurodsr.models.maps import ShallowMap, StructuredMap
 from neurodsr.models.model import Model
 from neurodsr.training.compiled import elementwise, shallow
@@ -19,7 +20,7 @@ from neurodsr.training.windows import Batch
 Array = NDArray[Any]
 
 
-def losses(model: Model, parameters: dict[str, Tensor], batch: Batch, strength: Array) -> Tensor:
+def losses(model: Model, parameters: Parameters, batch: Batch, strength: Array) -> Tensor:
     """Mean squared error ``(run,)`` of the un-forced predictions, over what was observed.
 
     Differentiable once with respect to the parameters.

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from neurodsr.models.families import Parameters
 from neurodsr.models.model import Model
 from neurodsr.training import fused
 from neurodsr.training.adaptive import growth, next_strength
@@ -51,6 +52,7 @@ def run_epoch(
     values, first, second = (
         array.copy() for array in (state.parameters, state.first_moment, state.second_moment)
     )
+    parameters = leaves(model, values)
     runs = len(values)
     steps = windows.windows.steps
     pull = np.ones((runs, steps), np.float32) * (1 if strength is None else strength)
@@ -66,7 +68,7 @@ def run_epoch(
             if (state.updates + number) % settings["forcing"]["every"] == 0:
                 alpha = adapt(model, values, batch, alpha, settings["forcing"])
             pull[:] = alpha[:, None]
-        loss, gradient = gradients(model, values, batch, pull, settings["regularisation"])
+        loss, gradient = gradients(model, parameters, batch, pull, settings["regularisation"])
         finite &= np.isfinite(loss)
         optimiser.update(
             values, gradient, first, second, state.updates + number + 1, rates,
@@ -90,7 +92,7 @@ def run_epoch(
 
 def gradients(
     model: Model,
-    values: Floats,
+    parameters: Parameters,
     batch: Batch,
     strength: Floats,
     regularisation: Mapping[str, Any],
@@ -100,8 +102,8 @@ def gradients(
 
     Parameters
     ----------
-    model, values
-        Model and parameters ``(run, parameter)``.
+    model, parameters
+        Model and its `leaves`.
     batch, strength
         Windows, and forcing strength ``(run, step)``.
     regularisation
@@ -109,19 +111,21 @@ def gradients(
     losses
         Implementation of the recursion.
     """
-    parameters = leaves(model, values)
     loss: Tensor = losses(model, parameters, batch, strength)
     penalty = penalties(model, parameters, batch, regularisation)
     total = loss.sum() if penalty is None else (loss + penalty).sum()
     parts = torch.autograd.grad(
         total, list(parameters.values()), allow_unused=True, materialize_grads=True
     )
-    gradient = np.concatenate([part.numpy().reshape(len(values), -1) for part in parts], 1)
+    gradient = np.concatenate([part.numpy().reshape(len(part), -1) for part in parts], 1)
     return loss.detach().numpy(), gradient
 
 
-def leaves(model: Model, values: Floats) -> dict[str, Tensor]:
-    """Named parameters ``(run, ...)`` to differentiate by, views of ``(run, parameter)``."""
+def leaves(model: Model, values: Floats) -> Parameters:
+    """Named parameters ``(run, ...)`` to differentiate by: views of ``(run, parameter)``.
+
+    They follow changes of the array, so that they are made once for many updates.
+    """
     views = model.unpack(torch.from_numpy(values))
     return {name: view.detach().requires_grad_() for name, view in views.items()}
 

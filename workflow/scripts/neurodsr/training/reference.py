@@ -15,14 +15,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from neurodsr.models.families import Parameters
 from neurodsr.models.maps import CanonicalMap
 from neurodsr.models.model import Model
 from neurodsr.training.windows import Batch
 
 
-def losses(
-    model: Model, parameters: dict[str, Tensor], batch: Batch, strength: NDArray[Any]
-) -> Tensor:
+def losses(model: Model, parameters: Parameters, batch: Batch, strength: NDArray[Any]) -> Tensor:
     """Mean squared error ``(run,)`` of the un-forced predictions (see `fused.losses`)."""
     x, target, s = (lanes(blocks) for blocks in (batch.x, batch.target, batch.s))
     encoder = model.observation.encoder(parameters)
