@@ -201,7 +201,7 @@ def test_methods_describe_every_family() -> None:
             "plrnn",
             {"learning_rate": {"decay": "cosine"}},
             "RAdam (Liu et al. 2020) with learning rate 0.01 lowered along half a cosine to "
-            "0.0005, gradients clipped to a norm of 10;",
+            "1e-05, gradients clipped to a norm of 10;",
         ),
         ("plrnn", {"learning_rate": {"end": 0.01}}, "with learning rate 0.01, gradients"),
         (
