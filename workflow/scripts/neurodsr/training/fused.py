@@ -3,6 +3,7 @@
 Held to `reference`, the same in plain torch.
 """
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -20,38 +21,58 @@ from neurodsr.training.windows import Batch
 Array = NDArray[Any]
 
 
-def losses(model: Model, parameters: Parameters, batch: Batch, strength: Array) -> Tensor:
-    """Mean squared error ``(run,)`` of the un-forced predictions, over what was observed.
-
-    Differentiable once with respect to the parameters.
+def gradients(
+    model: Model, parameters: Parameters, batch: Batch, strength: Array
+) -> tuple[Array, Array]:
+    """Mean squared error of the un-forced predictions over what was observed, and its gradient.
 
     Parameters
     ----------
     model, parameters
-        Model and its named parameters ``(run, ...)``.
+        Model and its named parameters ``(run, ...)``, leaves that require gradients.
     batch
         Windows of all runs.
     strength : (run, step)
         Forcing strength at the start of each step.
+
+    Returns
+    -------
+    loss : (run,)
+    gradient : (run, parameter)
+        Of each run's loss, in the order of the parameters.
     """
-    encoder = model.observation.encoder(parameters)
-    decoder = (
-        encoder.new_empty(len(encoder), 0, model.family.latent)
-        if model.observation.reads_units
-        else model.observation.decoder(parameters)
-    )
-    direct = model.observation.reads_units and model.observation.forced == batch.channels
-    given = (batch, np.ascontiguousarray(strength, batch.x.dtype), direct)
-    m = model.family.lower(parameters)
-    if isinstance(m, ShallowMap):
-        maps = (m.a, m.W1, m.W2, m.h1, m.h2, m.C)
-        function: Any = _ShallowLosses
-        constants: tuple[bool, ...] = (m.clipped,)
+    observation = model.observation
+    maps = model.family.lower(parameters)
+    runs, latent = maps.a.shape
+    if observation.reads_units:
+        B, L = maps.a.new_empty(runs, 0, latent), parameters["L"]
     else:
-        maps = (m.a, m.W, m.alpha, m.H, m.h1, m.C)
-        function = _ElementwiseLosses
-        constants = (m.clipped, m.centred)
-    result: Tensor = function.apply((*given, constants), *maps, decoder, encoder)
+        B, L = parameters["B"], maps.a.new_empty(runs, 0, observation.channels)
+    direct = observation.reads_units and observation.forced == batch.channels
+    if isinstance(maps, ShallowMap):
+        kernel: Any = shallow.losses
+        tensors = [maps.a, maps.W1, maps.W2, maps.h1, maps.h2, maps.C, B, L]
+        constants: tuple[bool, ...] = (maps.clipped, direct)
+    else:
+        kernel = elementwise.losses
+        tensors = [maps.a, maps.W, maps.h1, maps.C, B, L, maps.alpha, maps.H]
+        constants = (maps.clipped, maps.centred, direct)
+    learned = [tensor for tensor in tensors if tensor.requires_grad]
+    kind = batch.x.dtype
+    loss = np.empty(runs, kind)
+    gradient = np.empty((runs, sum(prod(tensor.shape[1:]) for tensor in learned)), kind)
+    kernel(
+        *_arrays(*tensors), *constants, batch.x, batch.target, batch.s,
+        np.ascontiguousarray(strength, kind), batch.inside, loss, gradient,
+    )  # fmt: skip
+    return loss, _pull_back(learned, gradient, list(parameters.values()))
+
+
+def losses(model: Model, parameters: Parameters, batch: Batch, strength: Array) -> Tensor:
+    """Losses ``(run,)`` of `gradients`, differentiable once with respect to the parameters."""
+    result: Tensor = _Losses.apply(  # type: ignore[no-untyped-call]
+        model, tuple(parameters), batch, strength, *parameters.values()
+    )
     return result
 
 
@@ -69,7 +90,7 @@ def trajectories(
     signal : (run or 1, step, target, lane)
         Forcing signals of the first ``target`` units, NaN where there is none.
     strength : (run, step)
-        Forcing strength.
+        Forcing strength at the start of each step.
     inputs : (run or 1, step, input, lane)
         External inputs.
     """
@@ -111,57 +132,45 @@ def _arrays(*tensors: Tensor) -> list[Array]:
     return [tensor.detach().contiguous().numpy() for tensor in tensors]
 
 
+def _pull_back(tensors: list[Tensor], gradient: Array, leaves: list[Tensor]) -> Array:
+    """Gradient ``(run, number)`` with respect to leaves, given that of tensors made from them."""
+    if [id(tensor) for tensor in tensors] == [id(leaf) for leaf in leaves]:
+        return gradient
+    parts, at = {}, 0
+    for tensor in tensors:
+        size = prod(tensor.shape[1:])
+        parts[id(tensor)] = gradient[:, at : at + size]
+        at += size
+    made = [tensor for tensor in tensors if not tensor.is_leaf]
+    sources = [leaf for leaf in leaves if id(leaf) not in parts]
+    adjoints = [torch.from_numpy(parts[id(tensor)]).reshape(tensor.shape) for tensor in made]
+    found = torch.autograd.grad(made, sources, adjoints)
+    parts |= {id(leaf): g.flatten(1).numpy() for leaf, g in zip(sources, found, strict=True)}
+    return np.concatenate([parts[id(leaf)] for leaf in leaves], 1)
+
+
 class _Losses(torch.autograd.Function):
-    """Gradients are computed together with the losses, and scaled when they are asked for."""
+    """Gradients are computed together with the losses, and weighted when they are asked for."""
 
     @staticmethod
-    def compute(
+    def forward(
         ctx: Any,
-        kernel: Any,
-        fixed: tuple[Any, ...],
-        tensors: tuple[Tensor, ...],
-        shapes: list[tuple[int, ...]],
-        extra: tuple[Any, ...],
+        model: Model,
+        names: tuple[str, ...],
+        batch: Batch,
+        strength: Array,
+        *tensors: Tensor,
     ) -> Tensor:
-        """Losses; ``shapes`` are those of the gradients the kernel makes."""
-        batch, strength, direct, constants = fixed
-        *maps, B, E = _arrays(*tensors)
-        kind = E.dtype
-        runs, blocks = batch.x.shape[:2]
-        squares, count = np.empty((runs, blocks), kind), np.empty((runs, blocks), kind)
-        gradients = [np.empty((runs, blocks, *shape), kind) for shape in shapes]
-        kernel(
-            *maps, *constants, B, E, direct, batch.x, batch.target, batch.s, strength,
-            batch.inside, any(ctx.needs_input_grad), *extra, squares, count, *gradients,
-        )  # fmt: skip
-        observed = np.maximum(count.sum(1), 1)
-        ctx.scale = 2 / observed
-        ctx.gradients = [g[:, 0] if blocks == 1 else g.sum(1) for g in gradients]
-        return torch.from_numpy(squares.sum(1) / observed)
+        with torch.enable_grad():
+            leaves = [tensor.detach().requires_grad_() for tensor in tensors]
+            named = dict(zip(names, leaves, strict=True))
+            loss, ctx.gradient = gradients(model, named, batch, strength)
+        ctx.shapes = [tensor.shape for tensor in tensors]
+        return torch.from_numpy(loss)
 
     @staticmethod
     def backward(ctx: Any, weight: Tensor) -> tuple[Tensor | None, ...]:
-        scale = weight.numpy() * ctx.scale
-        return None, *(
-            torch.from_numpy(g * scale.reshape(-1, *[1] * (g.ndim - 1))) if needed else None
-            for g, needed in zip(ctx.gradients, ctx.needs_input_grad[1:], strict=True)
-        )
-
-
-class _ShallowLosses(_Losses):
-    @staticmethod
-    def forward(ctx: Any, fixed: tuple[Any, ...], *tensors: Tensor) -> Tensor:
-        shapes = [tuple(tensor.shape[1:]) for tensor in tensors]
-        shapes[2] = shapes[1]
-        result = _Losses.compute(ctx, shallow.losses, fixed, tensors, shapes, ())
-        ctx.gradients[2] = ctx.gradients[2].transpose(0, 2, 1)
-        return result
-
-
-class _ElementwiseLosses(_Losses):
-    @staticmethod
-    def forward(ctx: Any, fixed: tuple[Any, ...], *tensors: Tensor) -> Tensor:
-        shapes = [tuple(tensor.shape[1:]) for tensor in tensors]
-        learn_basis = ctx.needs_input_grad[3] or ctx.needs_input_grad[4]
-        extra = (learn_basis,)
-        return _Losses.compute(ctx, elementwise.losses, fixed, tensors, shapes, extra)
+        weighted = weight[:, None] * torch.from_numpy(ctx.gradient)
+        parts = torch.split(weighted, [prod(shape[1:]) for shape in ctx.shapes], 1)
+        shaped = [part.reshape(shape) for part, shape in zip(parts, ctx.shapes, strict=True)]
+        return None, None, None, None, *shaped

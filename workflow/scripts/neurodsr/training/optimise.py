@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from neurodsr.models.families import Parameters
 from neurodsr.models.model import Model
@@ -96,7 +95,6 @@ def gradients(
     batch: Batch,
     strength: Floats,
     regularisation: Mapping[str, Any],
-    losses: Any = fused.losses,
 ) -> tuple[Floats, Floats]:
     """Loss ``(run,)`` without, and its gradient ``(run, parameter)`` with penalties.
 
@@ -108,17 +106,15 @@ def gradients(
         Windows, and forcing strength ``(run, step)``.
     regularisation
         Weights of the penalties.
-    losses
-        Implementation of the recursion.
     """
-    loss: Tensor = losses(model, parameters, batch, strength)
+    loss, gradient = fused.gradients(model, parameters, batch, strength)
     penalty = penalties(model, parameters, batch, regularisation)
-    total = loss.sum() if penalty is None else (loss + penalty).sum()
-    parts = torch.autograd.grad(
-        total, list(parameters.values()), allow_unused=True, materialize_grads=True
-    )
-    gradient = np.concatenate([part.numpy().reshape(len(part), -1) for part in parts], 1)
-    return loss.detach().numpy(), gradient
+    if penalty is not None:
+        parts = torch.autograd.grad(
+            penalty.sum(), list(parameters.values()), allow_unused=True, materialize_grads=True
+        )
+        gradient += np.concatenate([part.numpy().reshape(len(part), -1) for part in parts], 1)
+    return loss, gradient
 
 
 def leaves(model: Model, values: Floats) -> Parameters:

@@ -9,8 +9,8 @@ import numpy as np
 from numba import prange
 
 from neurodsr.training.compiled import compiled, parallel
-from neurodsr.training.compiled.products import write_products
-from neurodsr.training.compiled.shallow import TILE, write_diagonal
+from neurodsr.training.compiled.products import add_image, write_products
+from neurodsr.training.compiled.shallow import write_diagonal
 from neurodsr.training.compiled.simd import (
     LANES,
     add,
@@ -21,81 +21,79 @@ from neurodsr.training.compiled.simd import (
     store,
     subtract,
     total,
+    where_above,
     where_positive,
 )
-from neurodsr.training.compiled.window import constant, force, infer, observe, unforce, write_linear
+from neurodsr.training.compiled.window import (
+    average,
+    begin,
+    constant,
+    cut,
+    encoding,
+    force,
+    observe,
+    unforce,
+    write_linear,
+)
 
 
 @parallel
 def losses(  # type: ignore[no-untyped-def]
-    a, W, alpha, H, h1, C, clipped, centred, B, E, direct, x, target, s, strength, inside, learn,
-    learn_basis, squares, count, ga, gW, galpha, gH, gh1, gC, gB, gE,
+    a, W, h1, C, B, L, alpha, H, clipped, centred, direct, x, target, s, strength, inside,
+    loss, gradient,
 ):  # fmt: skip
-    """Sum of squared errors of all windows, and half its gradient (see `shallow.losses`).
+    """Mean squared errors of all runs, and their gradients (see `shallow.losses`).
 
-    The maps are those of `maps.ElementwiseMap`, ``learn_basis`` says whether alpha and H are
-    learned.
+    The maps are those of `maps.ElementwiseMap`. ``gradient (run, number)`` has those of a, W, h1,
+    C, B, L, and those of alpha and H if there is room.
     """
     runs, blocks = x.shape[:2]
+    parts = np.empty((runs, blocks, gradient.shape[1]), a.dtype)
+    squares = np.empty((runs, blocks), a.dtype)
+    count = np.empty((runs, blocks), a.dtype)
     for unit in prange(runs * blocks):
         run, block = divmod(np.int64(unit), np.int64(blocks))
-        block_losses(
-            run, block,
-            a, W, alpha, H, h1, C, clipped, centred, B, E, direct, x, target, s, strength, inside,
-            learn, learn_basis, squares, count, ga, gW, galpha, gH, gh1, gC, gB, gE,
+        squares[run, block], count[run, block] = block_losses(
+            a[run], W[run], h1[run], C[run], B[run], L[run], alpha[run], H[run], clipped, centred,
+            direct, x[run, block], target[run, block], s[run, block], strength[run],
+            inside[block], parts[run, block],
         )  # fmt: skip
+    average(squares, count, parts, loss, gradient)
 
 
 @compiled
 def block_losses(  # type: ignore[no-untyped-def]
-    run, block,
-    a, W, alpha, H, h1, C, clipped, centred, B, E, direct, x, target, s, strength, inside, learn,
-    learn_basis, squares, count, ga, gW, galpha, gH, gh1, gC, gB, gE,
+    a, W, h1, C, B, L, alpha, H, clipped, centred, direct, x, target, s, strength, inside, part
 ):  # fmt: skip
-    """`losses` of one block of windows."""
-    _, _, samples, channels, _ = x.shape
-    latent = a.shape[1]
-    steps = samples - 1
-    seen = x[run, block].reshape(-1)
-    wanted = target[run, block].reshape(-1)
-    drive = s[run, block].reshape(-1)
-    start = np.empty(latent * LANES, a.dtype)
-    infer(E[run], seen, start, 1)
-    signal = seen
-    targets = channels
-    if not direct:
-        signal = np.empty(steps * latent * LANES, a.dtype)
-        infer(E[run], seen, signal, steps)
-        targets = latent
-    forced = np.empty(steps * latent * LANES, a.dtype)
-    z = np.empty(steps * latent * LANES, a.dtype)
-    gz = np.empty(steps * latent * LANES, a.dtype)
-    value = np.empty(steps * latent * LANES, a.dtype)
-    slope = np.empty(steps * latent * LANES, a.dtype)
-    errors = np.empty(steps * len(B[run]) * LANES, a.dtype)
+    """Sum of squared errors and their number in one block of windows, and half its gradient."""
+    latent = len(a)
+    steps = len(strength)
+    size = steps * latent * LANES
+    ga, rest = cut(part, latent)
+    gW, rest = cut(rest, latent * latent)
+    gh1, rest = cut(rest, latent)
+    drive = s.reshape(-1)
+    E = encoding(B, L, x.shape[1], latent)
+    start, signal, targets = begin(E, x.reshape(-1), direct, steps)
+    forced = np.empty(size, a.dtype)
+    value = np.empty(size, a.dtype)
+    slope = np.empty(size, a.dtype)
+    z = np.empty(size, a.dtype)
     forward(
-        a[run], W[run], alpha[run], H[run], h1[run], C[run], clipped, centred,
-        start, signal, targets, strength[run], drive, forced, value, slope, z,
+        a, W, alpha, H, h1, C, clipped, centred, start, signal, targets, strength, drive,
+        forced, value, slope, z,
     )  # fmt: skip
-    squares[run, block], count[run, block] = observe(
-        B[run], z, wanted, inside[block], channels, latent, steps, gz, errors
-    )
-    if learn:
-        backward(
-            a[run], W[run], centred, alpha.shape[2], signal, targets, strength[run], slope, gz,
-            start,
-        )  # fmt: skip
-        write_diagonal(ga[run, block], gh1[run, block], forced, gz, latent, steps)
-        write_products(gW[run, block], gz, latent, value, latent, steps)
-        write_linear(
-            gC[run, block], gB[run, block], gE[run, block],
-            gz, drive, errors, z, start, seen, latent, channels, steps,
-        )  # fmt: skip
-        if learn_basis:
-            write_basis(
-                W[run], alpha[run], H[run], clipped, forced, gz, galpha[run, block],
-                gH[run, block],
-            )  # fmt: skip
+    squares, count, gz, errors = observe(B, z, target, inside, latent)
+    backward(a, W, centred, signal, targets, strength, slope, gz, start)
+    write_diagonal(ga, gh1, forced, gz, latent, steps)
+    write_products(gW.reshape(latent, latent), gz, latent, value, latent, steps)
+    rest = write_linear(rest, C, B, L, E, gz, drive, errors, z, start, x, steps)
+    if len(rest):
+        galpha, gH = cut(rest, alpha.size)
+        write_basis(
+            alpha, H, clipped, forced, slope, latent, galpha.reshape(H.shape), gH.reshape(H.shape)
+        )
+    return squares, count
 
 
 @parallel
@@ -144,50 +142,25 @@ def forward(  # type: ignore[no-untyped-def]
             k = where_positive(y, spread(-saturation[i])) if clipped else zero
             offset = zero
             for b in range(basis):
-                above = subtract(y, spread(H[b, i]))
-                k = add(k, where_positive(above, spread(alpha[b, i])))
-                offset = add(offset, where_positive(above, spread(shift[b, i])))
+                k = add(k, where_above(y, H[b, i], spread(alpha[b, i])))
+                offset = add(offset, where_above(y, H[b, i], spread(shift[b, i])))
             store(value, at + (linear + i) * LANES, subtract(multiply(k, y), offset))
             store(slope, at + (linear + i) * LANES, k)
         constant(h1, C, s, t * inputs * LANES, z, at)
         for m in range(latent):
             image = load(z, at + m * LANES)
             store(z, at + m * LANES, fma(a[m], load(forced, at + m * LANES), image))
-        product(W, value, at, z, at)
+        add_image(W, value, at, z, at)
         for m in range(latent):
             store(state, m * LANES, load(z, at + m * LANES))
 
 
 @compiled
-def product(W, vector, at, out, to):  # type: ignore[no-untyped-def]
-    """Add ``W`` times a vector of lanes to another one."""
-    rows, columns = W.shape
-    whole = rows // TILE * TILE
-    for m in range(0, whole, TILE):
-        o0 = load(out, to + m * LANES)
-        o1 = load(out, to + (m + 1) * LANES)
-        o2 = load(out, to + (m + 2) * LANES)
-        o3 = load(out, to + (m + 3) * LANES)
-        for n in range(columns):
-            value = load(vector, at + n * LANES)
-            o0 = fma(W[m, n], value, o0)
-            o1 = fma(W[m + 1, n], value, o1)
-            o2 = fma(W[m + 2, n], value, o2)
-            o3 = fma(W[m + 3, n], value, o3)
-        store(out, to + m * LANES, o0)
-        store(out, to + (m + 1) * LANES, o1)
-        store(out, to + (m + 2) * LANES, o2)
-        store(out, to + (m + 3) * LANES, o3)
-    for m in range(whole, rows):
-        o0 = load(out, to + m * LANES)
-        for n in range(columns):
-            o0 = fma(W[m, n], load(vector, at + n * LANES), o0)
-        store(out, to + m * LANES, o0)
+def backward(a, W, centred, signal, targets, strength, slope, gz, gstart):  # type: ignore[no-untyped-def]
+    """Adjoint of `forward` through time: turns ``gz`` and ``gstart`` (see `shallow.backward`).
 
-
-@compiled
-def backward(a, W, centred, nonlinear, signal, targets, strength, slope, gz, gstart):  # type: ignore[no-untyped-def]
-    """Adjoint of `forward` through time: turns ``gz`` and ``gstart`` (see `shallow.backward`)."""
+    ``slope`` becomes the gradient of ``g``.
+    """
     latent = len(a)
     WT = W.T.copy()
     zero = spread(a.dtype.type(0))
@@ -203,10 +176,12 @@ def backward(a, W, centred, nonlinear, signal, targets, strength, slope, gz, gst
             store(gz, at + m * LANES, g)
             store(adjoint, m * LANES, multiply(spread(a[m]), g))
             store(through, m * LANES, zero)
-        product(WT, gz, at, through, 0)
+        add_image(WT, gz, at, through, 0)
         mean = zero
         for m in range(latent):
-            g = multiply(load(slope, at + m * LANES), load(through, m * LANES))
+            value = load(through, m * LANES)
+            g = multiply(load(slope, at + m * LANES), value)
+            store(slope, at + m * LANES, value)
             store(adjoint, m * LANES, add(g, load(adjoint, m * LANES)))
             mean = fma(part, g, mean)
         if centred:
@@ -216,34 +191,39 @@ def backward(a, W, centred, nonlinear, signal, targets, strength, slope, gz, gst
 
 
 @compiled
-def write_basis(W, alpha, H, clipped, forced, gz, galpha, gH):  # type: ignore[no-untyped-def]
+def write_basis(alpha, H, clipped, forced, gvalue, latent, galpha, gH):  # type: ignore[no-untyped-def]
     """Gradients of the basis functions' weights and thresholds; units are not centred."""
     basis, nonlinear = alpha.shape
-    latent = len(W)
-    steps = len(gz) // (latent * LANES)
+    steps = len(forced) // (latent * LANES)
     linear = latent - nonlinear
-    zero = spread(W.dtype.type(0))
-    through = np.empty(steps * LANES, W.dtype)
+    zero = spread(H.dtype.type(0))
+    through = np.empty(steps * LANES, H.dtype)
+    moment = np.empty(steps * LANES, H.dtype)
+    y = np.empty(steps * LANES, H.dtype)
     for i in range(nonlinear):
-        row = (linear + i) * LANES
         saturated = zero
         for t in range(steps):
-            at = t * latent * LANES
-            g = zero
-            for m in range(latent):
-                g = fma(W[m, linear + i], load(gz, at + m * LANES), g)
+            at = (t * latent + linear + i) * LANES
+            g = load(gvalue, at)
+            seen = load(forced, at)
+            gy = multiply(g, seen)
+            store(y, t * LANES, seen)
             store(through, t * LANES, g)
-            y = load(forced, at + row)
-            saturated = add(saturated, where_positive(y, multiply(g, y)))
-        clip = total(saturated) if clipped else W.dtype.type(0)
-        for b in range(basis):
-            threshold = spread(H[b, i])
-            moved = zero
-            passed = zero
+            store(moment, t * LANES, gy)
+            saturated = add(saturated, where_positive(seen, gy))
+        clip = total(saturated) if clipped else H.dtype.type(0)
+        for b in range(0, basis, 2):
+            other = min(b + 1, basis - 1)
+            passed0 = passed1 = moved0 = moved1 = zero
             for t in range(steps):
-                above = subtract(load(forced, t * latent * LANES + row), threshold)
-                g = where_positive(above, load(through, t * LANES))
-                moved = fma(g, above, moved)
-                passed = add(passed, g)
-            galpha[b, i] = total(moved) - clip
-            gH[b, i] = -alpha[b, i] * total(passed)
+                seen = load(y, t * LANES)
+                g = load(through, t * LANES)
+                gy = load(moment, t * LANES)
+                passed0 = add(passed0, where_above(seen, H[b, i], g))
+                moved0 = add(moved0, where_above(seen, H[b, i], gy))
+                passed1 = add(passed1, where_above(seen, H[other, i], g))
+                moved1 = add(moved1, where_above(seen, H[other, i], gy))
+            galpha[b, i] = total(moved0) - H[b, i] * total(passed0) - clip
+            gH[b, i] = -alpha[b, i] * total(passed0)
+            galpha[other, i] = total(moved1) - H[other, i] * total(passed1) - clip
+            gH[other, i] = -alpha[other, i] * total(passed1)

@@ -1,4 +1,4 @@
-"""Sums of outer products over steps and lanes: the gradients of matrices."""
+"""Products of matrices with rows of lanes, and sums of outer products: matrices' gradients."""
 
 import numpy as np
 
@@ -91,3 +91,30 @@ def add_products(  # type: ignore[no-untyped-def]
             )
             tile = tiles[p // SIDE, q // SIDE]
             store(tile, 0, add(load(tile, 0), sums))
+
+
+@compiled
+def add_image(W, vector, at, out, to):  # type: ignore[no-untyped-def]
+    """Add ``W`` times the rows of ``vector`` from element ``at`` on to those of ``out``."""
+    rows, columns = W.shape
+    whole = rows // SIDE * SIDE
+    for m in range(0, whole, SIDE):
+        o0 = load(out, to + m * LANES)
+        o1 = load(out, to + (m + 1) * LANES)
+        o2 = load(out, to + (m + 2) * LANES)
+        o3 = load(out, to + (m + 3) * LANES)
+        for n in range(columns):
+            value = load(vector, at + n * LANES)
+            o0 = fma(W[m, n], value, o0)
+            o1 = fma(W[m + 1, n], value, o1)
+            o2 = fma(W[m + 2, n], value, o2)
+            o3 = fma(W[m + 3, n], value, o3)
+        store(out, to + m * LANES, o0)
+        store(out, to + (m + 1) * LANES, o1)
+        store(out, to + (m + 2) * LANES, o2)
+        store(out, to + (m + 3) * LANES, o3)
+    for m in range(whole, rows):
+        o0 = load(out, to + m * LANES)
+        for n in range(columns):
+            o0 = fma(W[m, n], load(vector, at + n * LANES), o0)
+        store(out, to + m * LANES, o0)

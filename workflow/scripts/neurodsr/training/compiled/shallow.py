@@ -16,13 +16,24 @@ from neurodsr.training.compiled.simd import (
     fma,
     load,
     multiply,
+    pick,
     spread,
     store,
     subtract,
     total,
     where_positive,
 )
-from neurodsr.training.compiled.window import constant, force, infer, observe, unforce, write_linear
+from neurodsr.training.compiled.window import (
+    average,
+    begin,
+    constant,
+    cut,
+    encoding,
+    force,
+    observe,
+    unforce,
+    write_linear,
+)
 
 TILE = 4
 """Hidden units taken together; idle ones fill up."""
@@ -32,74 +43,65 @@ ROOM = 1 << 17
 
 @parallel
 def losses(  # type: ignore[no-untyped-def]
-    a, W1, W2, h1, h2, C, clipped, B, E, direct, x, target, s, strength, inside, learn,
-    squares, count, ga, gW1, gW2, gh1, gh2, gC, gB, gE,
+    a, W1, W2, h1, h2, C, B, L, clipped, direct, x, target, s, strength, inside, loss, gradient
 ):  # fmt: skip
-    """Sum of squared errors of all windows, and half its gradient.
+    """Mean squared errors of all runs, and their gradients.
 
-    Maps and observation as in `maps.ShallowMap` and `observation.Observation`, with a leading
-    axis ``run``; ``B (run, 0, latent)`` means that the first units are the channels. ``x`` and
-    ``target (run, block, step + 1, channel, lane)`` are the observations that states are inferred
-    from and those to be predicted, ``s (run, block, step, input, lane)`` the inputs,
-    ``strength (run, step)`` that of the forcing, toward ``x`` itself if ``direct``, else toward
-    ``E x``; ``inside (block, lane)`` says which windows count.
+    Maps as in `maps.ShallowMap`, with a leading axis ``run``. Of the observation, either
+    ``B (run, channel, latent)`` has rows: predictions are ``B z``, states ``E x`` with the
+    pseudo-inverse E; or it has none: the first units are the channels, and the others start at
+    ``L x``. ``x`` and ``target (run, block, step + 1, channel, lane)`` are the observations that
+    states are inferred from and those to be predicted, ``s (run, block, step, input, lane)`` the
+    inputs, ``strength (run, step)`` that of the forcing, toward ``x`` itself if ``direct``, else
+    toward ``E x`` or ``(x, L x)``; ``inside (block, lane)`` says which windows count.
 
-    Fills ``squares``, ``count (run, block)`` and, to ``learn``, the gradients
-    ``ga ... gE (run, block, ...)``; that of W2 is transposed.
+    Fills ``loss (run,)`` and ``gradient (run, number)``: those of a, W1, W2, h1, h2, C, B, L.
     """
     runs, blocks = x.shape[:2]
+    parts = np.empty((runs, blocks, gradient.shape[1]), a.dtype)
+    squares = np.empty((runs, blocks), a.dtype)
+    count = np.empty((runs, blocks), a.dtype)
     for unit in prange(runs * blocks):
         run, block = divmod(np.int64(unit), np.int64(blocks))
-        block_losses(
-            run, block,
-            a, W1, W2, h1, h2, C, clipped, B, E, direct, x, target, s, strength, inside, learn,
-            squares, count, ga, gW1, gW2, gh1, gh2, gC, gB, gE,
+        squares[run, block], count[run, block] = block_losses(
+            a[run], W1[run], W2[run], h1[run], h2[run], C[run], B[run], L[run], clipped, direct,
+            x[run, block], target[run, block], s[run, block], strength[run], inside[block],
+            parts[run, block],
         )  # fmt: skip
+    average(squares, count, parts, loss, gradient)
 
 
 @compiled
 def block_losses(  # type: ignore[no-untyped-def]
-    run, block,
-    a, W1, W2, h1, h2, C, clipped, B, E, direct, x, target, s, strength, inside, learn,
-    squares, count, ga, gW1, gW2, gh1, gh2, gC, gB, gE,
+    a, W1, W2, h1, h2, C, B, L, clipped, direct, x, target, s, strength, inside, part
 ):  # fmt: skip
-    """`losses` of one block of windows."""
-    _, _, samples, channels, _ = x.shape
-    latent = W1.shape[1]
-    steps = samples - 1
-    seen = x[run, block].reshape(-1)
-    wanted = target[run, block].reshape(-1)
-    drive = s[run, block].reshape(-1)
-    start = np.empty(latent * LANES, a.dtype)
-    infer(E[run], seen, start, 1)
-    signal = seen
-    targets = channels
-    if not direct:
-        signal = np.empty(steps * latent * LANES, a.dtype)
-        infer(E[run], seen, signal, steps)
-        targets = latent
+    """Sum of squared errors and their number in one block of windows, and half its gradient."""
+    latent, hidden = W1.shape
+    steps = len(strength)
+    ga, rest = cut(part, latent)
+    gW1, rest = cut(rest, latent * hidden)
+    gW2, rest = cut(rest, latent * hidden)
+    gh1, rest = cut(rest, latent)
+    gh2, rest = cut(rest, hidden)
+    drive = s.reshape(-1)
+    E = encoding(B, L, x.shape[1], latent)
+    start, signal, targets = begin(E, x.reshape(-1), direct, steps)
+    fan_in, fan_out, threshold = packed(W1, W2, h2)
     forced = np.empty(steps * latent * LANES, a.dtype)
+    u = np.empty(steps * len(threshold) * LANES, a.dtype)
     z = np.empty(steps * latent * LANES, a.dtype)
-    gz = np.empty(steps * latent * LANES, a.dtype)
-    errors = np.empty(steps * len(B[run]) * LANES, a.dtype)
-    right, left, threshold = padded(W1[run], W2[run], h2[run])
     forward(
-        a[run], right, left, h1[run], threshold, C[run], clipped,
-        start, signal, targets, strength[run], drive, forced, z,
+        a, fan_in, fan_out, h1, threshold, C, clipped, start, signal, targets, strength, drive,
+        forced, u, z,
     )  # fmt: skip
-    squares[run, block], count[run, block] = observe(
-        B[run], z, wanted, inside[block], channels, latent, steps, gz, errors
-    )
-    if learn:
-        backward(
-            a[run], right, left, threshold, clipped, signal, targets, strength[run],
-            forced, gz, start, gW1[run, block], gW2[run, block], gh2[run, block],
-        )  # fmt: skip
-        write_diagonal(ga[run, block], gh1[run, block], forced, gz, latent, steps)
-        write_linear(
-            gC[run, block], gB[run, block], gE[run, block],
-            gz, drive, errors, z, start, seen, latent, channels, steps,
-        )  # fmt: skip
+    squares, count, gz, errors = observe(B, z, target, inside, latent)
+    backward(
+        a, fan_in, fan_out, threshold, clipped, signal, targets, strength, forced, u, gz, start,
+        gW1.reshape(latent, hidden), gW2.reshape(hidden, latent), gh2,
+    )  # fmt: skip
+    write_diagonal(ga, gh1, forced, gz, latent, steps)
+    write_linear(rest, C, B, L, E, gz, drive, errors, z, start, x, steps)
+    return squares, count
 
 
 @parallel
@@ -112,34 +114,44 @@ def orbits(a, W1, W2, h1, h2, C, clipped, start, signal, strength, s, z):  # typ
     for unit in prange(runs * blocks):
         run, block = divmod(np.int64(unit), np.int64(blocks))
         out = z[run, block].reshape(-1)
-        right, left, threshold = padded(W1[run], W2[run], h2[run])
+        fan_in, fan_out, threshold = packed(W1[run], W2[run], h2[run])
         forward(
-            a[run], right, left, h1[run], threshold, C[run], clipped,
+            a[run], fan_in, fan_out, h1[run], threshold, C[run], clipped,
             start[run, block].reshape(-1), signal[run, block].reshape(-1), targets,
-            strength[run], s[run, block].reshape(-1), np.empty_like(out), out,
+            strength[run], s[run, block].reshape(-1), np.empty_like(out), out[:0], out,
         )  # fmt: skip
 
 
 @compiled
-def padded(W1, W2, h2):  # type: ignore[no-untyped-def]
-    """Weights with idle hidden units, up to a multiple of the tile."""
+def packed(W1, W2, h2):  # type: ignore[no-untyped-def]
+    """Weights into and out of hidden units, flat ``(tile, latent, TILE)``, and their thresholds.
+
+    Idle hidden units fill up the last tile.
+    """
     latent, hidden = W1.shape
-    whole = -(-hidden // TILE) * TILE
-    right = np.zeros((latent, whole), W1.dtype)
-    left = np.zeros((whole, latent), W1.dtype)
-    threshold = np.zeros(whole, W1.dtype)
-    right[:, :hidden] = W1
-    left[:hidden] = W2
-    threshold[:hidden] = h2
-    return right, left, threshold
+    tiles = -(-hidden // TILE)
+    fan_in = np.zeros(tiles * latent * TILE, W1.dtype)
+    fan_out = np.zeros(tiles * latent * TILE, W1.dtype)
+    threshold = np.zeros(tiles * TILE, W1.dtype)
+    for h in range(hidden):
+        threshold[h] = h2[h]
+        for m in range(latent):
+            at = (h // TILE * latent + m) * TILE + h % TILE
+            fan_in[at] = W2[h, m]
+            fan_out[at] = W1[m, h]
+    return fan_in, fan_out, threshold
 
 
 @compiled
 def forward(  # type: ignore[no-untyped-def]
-    a, W1, W2, h1, h2, C, clipped, start, signal, targets, strength, s, forced, z
-):
-    """Predictions ``z`` and forced states, both ``(step, latent, lane)``, of one block."""
-    latent, hidden = W1.shape
+    a, fan_in, fan_out, h1, h2, C, clipped, start, signal, targets, strength, s, forced, u, z
+):  # fmt: skip
+    """Predictions ``z`` and forced states, both ``(step, latent, lane)``, of one block.
+
+    If there is room, also the pre-activations ``u (step, hidden, lane)``.
+    """
+    latent = len(a)
+    hidden = len(h2)
     inputs = C.shape[1]
     zero = spread(a.dtype.type(0))
     state = start.copy()
@@ -153,19 +165,27 @@ def forward(  # type: ignore[no-untyped-def]
         for h in range(0, hidden, TILE):
             u0 = u1 = u2 = u3 = zero
             for m in range(latent):
+                w = h * latent + m * TILE
                 value = load(forced, at + m * LANES)
-                u0 = fma(W2[h, m], value, u0)
-                u1 = fma(W2[h + 1, m], value, u1)
-                u2 = fma(W2[h + 2, m], value, u2)
-                u3 = fma(W2[h + 3, m], value, u3)
-            a0 = activation(u0, h2[h], clipped)
-            a1 = activation(u1, h2[h + 1], clipped)
-            a2 = activation(u2, h2[h + 2], clipped)
-            a3 = activation(u3, h2[h + 3], clipped)
+                u0 = fma(pick(fan_in, w), value, u0)
+                u1 = fma(pick(fan_in, w + 1), value, u1)
+                u2 = fma(pick(fan_in, w + 2), value, u2)
+                u3 = fma(pick(fan_in, w + 3), value, u3)
+            if len(u):
+                to = (t * hidden + h) * LANES
+                store(u, to, u0)
+                store(u, to + LANES, u1)
+                store(u, to + 2 * LANES, u2)
+                store(u, to + 3 * LANES, u3)
+            a0 = activation(u0, pick(h2, h), clipped)
+            a1 = activation(u1, pick(h2, h + 1), clipped)
+            a2 = activation(u2, pick(h2, h + 2), clipped)
+            a3 = activation(u3, pick(h2, h + 3), clipped)
             for m in range(latent):
-                image = fma(W1[m, h], a0, load(state, m * LANES))
-                other = fma(W1[m, h + 1], a1, fma(W1[m, h + 2], a2, zero))
-                store(state, m * LANES, add(fma(W1[m, h + 3], a3, image), other))
+                w = h * latent + m * TILE
+                image = fma(pick(fan_out, w), a0, load(state, m * LANES))
+                other = fma(pick(fan_out, w + 1), a1, fma(pick(fan_out, w + 2), a2, zero))
+                store(state, m * LANES, add(fma(pick(fan_out, w + 3), a3, image), other))
         for m in range(latent):
             store(z, at + m * LANES, load(state, m * LANES))
 
@@ -182,18 +202,18 @@ def activation(u, threshold, clipped):  # type: ignore[no-untyped-def]
 
 @compiled
 def backward(  # type: ignore[no-untyped-def]
-    a, W1, W2, h2, clipped, signal, targets, strength, forced, gz, gstart, gW1, gW2, gh2
+    a, fan_in, fan_out, h2, clipped, signal, targets, strength, forced, u, gz, gstart,
+    gW1, gW2, gh2,
 ):  # fmt: skip
     """Adjoint of `forward`, given the gradient of its predictions.
 
     ``gz`` becomes the gradient of the images of all steps, ``gstart`` that of the start.
     """
-    latent, hidden = W1.shape
+    latent = len(a)
+    hidden = len(h2)
     steps = len(strength)
     tiles1 = empty_tiles(latent, hidden, a.dtype)
     tiles2 = empty_tiles(latent, hidden, a.dtype)
-    W1T = W1.T.copy()
-    W2T = W2.T.copy()
     zero = spread(a.dtype.type(0))
     adjoint = gstart
     for m in range(latent):
@@ -211,27 +231,28 @@ def backward(  # type: ignore[no-untyped-def]
             store(adjoint, m * LANES, multiply(spread(a[m]), g))
         for h in range(0, hidden, TILE):
             g0 = g1 = g2 = g3 = zero
-            u0 = u1 = u2 = u3 = zero
             for m in range(latent):
-                value = load(forced, at + m * LANES)
-                u0 = fma(W2[h, m], value, u0)
-                u1 = fma(W2[h + 1, m], value, u1)
-                u2 = fma(W2[h + 2, m], value, u2)
-                u3 = fma(W2[h + 3, m], value, u3)
+                w = h * latent + m * TILE
                 value = load(gz, at + m * LANES)
-                g0 = fma(W1T[h, m], value, g0)
-                g1 = fma(W1T[h + 1, m], value, g1)
-                g2 = fma(W1T[h + 2, m], value, g2)
-                g3 = fma(W1T[h + 3, m], value, g3)
+                g0 = fma(pick(fan_out, w), value, g0)
+                g1 = fma(pick(fan_out, w + 1), value, g1)
+                g2 = fma(pick(fan_out, w + 2), value, g2)
+                g3 = fma(pick(fan_out, w + 3), value, g3)
             to = (t - first) * hidden + h
-            s0 = through(g0, u0, h2, h, clipped, active, slope, to, gu)
-            s1 = through(g1, u1, h2, h + 1, clipped, active, slope, to + 1, gu)
-            s2 = through(g2, u2, h2, h + 2, clipped, active, slope, to + 2, gu)
-            s3 = through(g3, u3, h2, h + 3, clipped, active, slope, to + 3, gu)
+            own = (t * hidden + h) * LANES
+            s0 = through(g0, load(u, own), h2, h, clipped, active, slope, to, gu)
+            s1 = through(g1, load(u, own + LANES), h2, h + 1, clipped, active, slope, to + 1, gu)
+            s2 = through(
+                g2, load(u, own + 2 * LANES), h2, h + 2, clipped, active, slope, to + 2, gu
+            )
+            s3 = through(
+                g3, load(u, own + 3 * LANES), h2, h + 3, clipped, active, slope, to + 3, gu
+            )
             for m in range(latent):
-                value = fma(W2T[m, h], s0, load(adjoint, m * LANES))
-                other = fma(W2T[m, h + 1], s1, fma(W2T[m, h + 2], s2, zero))
-                store(adjoint, m * LANES, add(fma(W2T[m, h + 3], s3, value), other))
+                w = h * latent + m * TILE
+                value = fma(pick(fan_in, w), s0, load(adjoint, m * LANES))
+                other = fma(pick(fan_in, w + 1), s1, fma(pick(fan_in, w + 2), s2, zero))
+                store(adjoint, m * LANES, add(fma(pick(fan_in, w + 3), s3, value), other))
         unforce(adjoint, signal, t * targets * LANES, strength[t], targets)
         if t == first:
             count = min(chunk, steps - first)
@@ -240,7 +261,7 @@ def backward(  # type: ignore[no-untyped-def]
     for h in range(len(gh2)):
         gh2[h] = total(load(gu, h * LANES))
     write_tiles(tiles1, gW1)
-    write_tiles(tiles2, gW2)
+    write_tiles(tiles2, gW2.T)
 
 
 @compiled
@@ -263,7 +284,7 @@ def through(g, u, thresholds, h, clipped, active, slope, to, gu):  # type: ignor
 
     Adds to the threshold's gradient, and writes down the value and the result for the products.
     """
-    shifted = add(u, spread(thresholds[h]))
+    shifted = add(u, spread(pick(thresholds, h)))
     value = where_positive(shifted, shifted)
     result = where_positive(shifted, g)
     store(gu, h * LANES, add(load(gu, h * LANES), result))

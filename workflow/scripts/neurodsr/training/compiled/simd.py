@@ -78,6 +78,17 @@ def store(typing_context: Any, array: Any, offset: Any, vector: Any) -> Any:
 
 
 @intrinsic
+def pick(typing_context: Any, array: Any, offset: Any) -> Any:
+    """The number at element ``offset`` of a flat contiguous array, never counted from its end."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        return builder.load(builder.gep(data, [arguments[1]]))
+
+    return array.dtype(array, types.intp), codegen
+
+
+@intrinsic
 def spread(typing_context: Any, scalar: Any) -> Any:
     """A vector of one number in every lane."""
 
@@ -132,6 +143,18 @@ def where_positive(typing_context: Any, test: Any, vector: Any) -> Any:
         return builder.select(builder.fcmp_ordered(">", tested, zero), value, zero)
 
     return vector(test, vector), codegen
+
+
+@intrinsic
+def where_above(typing_context: Any, test: Any, threshold: Any, vector: Any) -> Any:
+    """``vector`` where ``test`` is greater than a scalar threshold, else 0."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        tested, least, value = arguments
+        above = builder.fcmp_ordered(">", tested, _splat(builder, least))
+        return builder.select(above, value, ir.Constant(value.type, None))
+
+    return vector(test, test.dtype, vector), codegen
 
 
 @intrinsic

@@ -4,7 +4,8 @@ import numpy as np
 from numba import prange
 
 from neurodsr.training.compiled import compiled, parallel
-from neurodsr.training.compiled.products import write_products
+from neurodsr.training.compiled.inverse import add_inverse_gradient, pseudo_inverse
+from neurodsr.training.compiled.products import add_image, write_products
 from neurodsr.training.compiled.simd import (
     LANES,
     add,
@@ -55,12 +56,39 @@ def gather(source, ends, starts, noise, noise_starts, level, beyond, out):  # ty
 def infer(E, x, states, steps):  # type: ignore[no-untyped-def]
     """Fill ``states (step, latent, lane)`` with ``E x`` of the first samples."""
     latent, channels = E.shape
+    zero = spread(E.dtype.type(0))
     for t in range(steps):
         for m in range(latent):
-            value = spread(E.dtype.type(0))
+            store(states, (t * latent + m) * LANES, zero)
+        add_image(E, x, t * channels * LANES, states, t * latent * LANES)
+
+
+@compiled
+def encoding(B, L, channels, latent):  # type: ignore[no-untyped-def]
+    """The matrix E of ``z = E x``: the pseudo-inverse of B, or the identity above L."""
+    E = np.zeros((latent, channels), B.dtype)
+    if len(B):
+        pseudo_inverse(B, E)
+    else:
+        for n in range(channels):
+            E[n, n] = 1
+        for m in range(len(L)):
             for n in range(channels):
-                value = fma(E[m, n], load(x, (t * channels + n) * LANES), value)
-            store(states, (t * latent + m) * LANES, value)
+                E[latent - len(L) + m, n] = L[m, n]
+    return E
+
+
+@compiled
+def begin(E, x, direct, steps):  # type: ignore[no-untyped-def]
+    """First states ``(latent, lane)``, forcing signals ``(step, target, lane)``, and their rows."""
+    latent, channels = E.shape
+    start = np.empty(latent * LANES, E.dtype)
+    infer(E, x, start, 1)
+    if direct:
+        return start, x, channels
+    signal = np.empty(steps * latent * LANES, E.dtype)
+    infer(E, x, signal, steps)
+    return start, signal, latent
 
 
 @compiled
@@ -95,54 +123,87 @@ def constant(h1, C, s, at, image, image_at):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def observe(B, z, target, inside, channels, latent, steps, gz, errors):  # type: ignore[no-untyped-def]
+def observe(B, z, target, inside, latent):  # type: ignore[no-untyped-def]
     """Errors of predicted observations ``x = B z``: their sum of squares, and their number.
 
-    ``B (channel, latent)`` without rows means that the first units are the channels. Fills
-    ``errors (step, channel, lane)``, where there is a B, and ``gz (step, latent, lane)`` with
-    half the gradient of the sum. ``target (step + 1, channel, lane)`` is NaN where nothing was
-    observed, its first sample is not predicted; ``inside (lane,)`` is 1 for windows that count and
-    0 for repeated ones.
+    ``B (channel, latent)`` without rows means that the first units are the channels.
+    ``target (step + 1, channel, lane)`` is NaN where nothing was observed, its first sample is not
+    predicted; ``inside (lane,)`` is 1 for windows that count and 0 for repeated ones. Returns also
+    half the gradient of the sum, ``(step, latent, lane)``, and, where there is a B, the errors
+    ``(step, channel, lane)``.
     """
+    steps, channels = target.shape[0] - 1, target.shape[1]
+    wanted = target.reshape(-1)
+    gz = np.zeros(len(z), z.dtype)
+    errors = np.zeros(steps * len(B) * LANES, z.dtype)
+    BT = B.T.copy()
     zero = spread(z.dtype.type(0))
     weight = load(inside, 0)
     squares = zero
     count = zero
     for t in range(steps):
         at = t * latent * LANES
-        to = (t + 1) * channels * LANES
-        if len(B) == 0:
-            for m in range(latent):
-                error = zero
-                if m < channels:
-                    true = load(target, to + m * LANES)
-                    error = multiply(weight, subtract(load(z, at + m * LANES), true))
-                    error = where_number(true, error, zero)
-                    squares = fma(error, error, squares)
-                    count = add(count, where_number(true, weight, zero))
-                store(gz, at + m * LANES, error)
-        else:
-            for m in range(latent):
-                store(gz, at + m * LANES, zero)
-            for n in range(channels):
-                true = load(target, to + n * LANES)
-                value = zero
-                for m in range(latent):
-                    value = fma(B[n, m], load(z, at + m * LANES), value)
-                error = where_number(true, multiply(weight, subtract(value, true)), zero)
-                store(errors, (t * channels + n) * LANES, error)
-                squares = fma(error, error, squares)
-                count = add(count, where_number(true, weight, zero))
-                for m in range(latent):
-                    store(gz, at + m * LANES, fma(B[n, m], error, load(gz, at + m * LANES)))
-    return total(squares), total(count)
+        row = t * channels * LANES
+        predicted, predicted_at = z, at
+        if len(B):
+            add_image(B, z, at, errors, row)
+            predicted, predicted_at = errors, row
+        for n in range(channels):
+            true = load(wanted, row + (channels + n) * LANES)
+            error = subtract(load(predicted, predicted_at + n * LANES), true)
+            error = where_number(true, multiply(weight, error), zero)
+            squares = fma(error, error, squares)
+            count = add(count, where_number(true, weight, zero))
+            if len(B):
+                store(errors, row + n * LANES, error)
+            else:
+                store(gz, at + n * LANES, error)
+        if len(B):
+            add_image(BT, errors, row, gz, at)
+    return total(squares), total(count), gz, errors
 
 
 @compiled
-def write_linear(  # type: ignore[no-untyped-def]
-    gC, gB, gE, gz, drive, errors, z, start, seen, latent, channels, steps
-):  # fmt: skip
-    """Gradients of what enters and leaves the map linearly: inputs, read-out, first state."""
-    write_products(gC, gz, latent, drive, gC.shape[1], steps)
-    write_products(gB, errors, channels, z, latent, steps)
-    write_products(gE, start, latent, seen, channels, 1)
+def write_linear(room, C, B, L, E, gz, drive, errors, z, gstart, x, steps):  # type: ignore[no-untyped-def]
+    """Gradients of what enters and leaves the map linearly, C, B and L; returns the room left."""
+    latent, channels = E.shape
+    gC, room = cut(room, C.size)
+    gB, room = cut(room, B.size)
+    gL, room = cut(room, L.size)
+    gE = np.empty((latent, channels), E.dtype)
+    write_products(gE, gstart, latent, x.reshape(-1), channels, 1)
+    write_products(gC.reshape(C.shape), gz, latent, drive, C.shape[1], steps)
+    if len(B):
+        write_products(gB.reshape(B.shape), errors, channels, z, latent, steps)
+        add_inverse_gradient(B, E, gE, gB.reshape(B.shape))
+    else:
+        for m in range(len(L)):
+            for n in range(channels):
+                gL[m * channels + n] = gE[latent - len(L) + m, n]
+    return room
+
+
+@compiled
+def cut(room, size):  # type: ignore[no-untyped-def]
+    """The first numbers of a flat array, and the others."""
+    return room[:size], room[size:]
+
+
+@compiled
+def average(squares, count, parts, loss, gradient):  # type: ignore[no-untyped-def]
+    """Mean squared error and its gradient, from sums over blocks of windows.
+
+    ``squares`` and their number ``count (run, block)``; ``parts (run, block, number)`` are half the
+    gradients of the former.
+    """
+    runs, blocks, numbers = parts.shape
+    for run in range(runs):
+        for block in range(1, blocks):
+            squares[run, 0] += squares[run, block]
+            count[run, 0] += count[run, block]
+            for p in range(numbers):
+                parts[run, 0, p] += parts[run, block, p]
+        observed = max(count[run, 0], loss.dtype.type(1))
+        loss[run] = squares[run, 0] / observed
+        for p in range(numbers):
+            gradient[run, p] = 2 / observed * parts[run, 0, p]
