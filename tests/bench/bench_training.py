@@ -34,6 +34,7 @@ from neurodsr.models.families import (  # noqa: E402
 )
 from neurodsr.models.model import Model  # noqa: E402
 from neurodsr.models.observation import Affine, Identity  # noqa: E402
+from neurodsr.training import fused  # noqa: E402
 from neurodsr.training.compiled import optimiser  # noqa: E402
 from neurodsr.training.optimise import gradients, leaves  # noqa: E402
 from neurodsr.training.windows import Noise, Windows  # noqa: E402
@@ -154,7 +155,9 @@ class Ours:
 
     def update(self) -> None:
         batch = self.epoch.batch(self.number % 50)
-        _, gradient = gradients(self.model, self.parameters, batch, self.strength, NO_PENALTY)
+        _, gradient = gradients(
+            fused.gradients, self.model, self.parameters, batch, self.strength, NO_PENALTY
+        )
         self.number += 1
         optimiser.update(
             self.values, gradient, self.first, self.second, self.number, self.rate, 0.0, True,
@@ -177,11 +180,14 @@ def peak(size: int = 768) -> float:
 
 
 def kilobytes(case: Case, runs: int) -> float:
-    """Memory of one update: windows, forced and predicted states, gradients, 16 hidden steps."""
+    """Memory of one update: windows, states, gradients, pre-activations, factors of some steps.
+
+    Windows are those of all runs; the rest is that of the one block that a core is at.
+    """
     M, N = case.model.family.latent, case.model.observation.channels
-    hidden = getattr(case.model.family, "hidden", 2 * M * case.steps // 32)
-    numbers = case.steps * (3 * M + 2 * N) + 2 * min(32, case.steps) * hidden
-    return runs * numbers * BATCH * 4 / 1024
+    hidden = getattr(case.model.family, "hidden", 2 * M)
+    block = case.steps * (3 * M + N + hidden) + 2 * min(32, case.steps) * hidden
+    return (runs * case.steps * N + block) * BATCH * 4 / 1024
 
 
 def measure(case: Case, runs: int, cores: int) -> dict[str, str]:

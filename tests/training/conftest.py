@@ -68,6 +68,7 @@ def settings() -> dict[str, Any]:
         "rectified": 2,
         "basis": 5,
         "observation": "identity",
+        "device": "cpu",
         "runs": 2,
         "epochs": 6,
         "batches_per_epoch": 4,

@@ -13,13 +13,14 @@ import xarray as xr
 
 from neurodsr.errors import RecordingError
 from neurodsr.models.model import FAMILIES, Model, build
-from neurodsr.training import checkpoint
+from neurodsr.training import checkpoint, fused
 from neurodsr.training.adaptive import START
 from neurodsr.training.checkpoint import State
 from neurodsr.training.forcing import learning_rates, strengths
 from neurodsr.training.optimise import run_epoch
 from neurodsr.training.refusals import check_memory, check_values
 from neurodsr.training.selection import Criterion, make_criterion
+from neurodsr.training.stacked import StackedGradients
 from neurodsr.training.windows import TRAIN, Noise, inputs_of, make_windows
 
 FORECAST_TOLERANCE = 0.05
@@ -66,7 +67,8 @@ def fit(
     RecordingError
         When the data cannot be trained on, or no run could be trained.
     ConfigError
-        When model sizes do not fit each other, the number of channels or the memory.
+        When model sizes do not fit each other, the number of channels or the memory, or the
+        device is not there.
     """
     check_values(series, series["split"].values == TRAIN)
     if settings["family"] not in FAMILIES:
@@ -104,6 +106,8 @@ def fit(
         "%d runs of %s, %d parameters each; %d windows of %d steps",
         settings["runs"], settings["family"], model.count, len(windows.starts), windows.steps,
     )  # fmt: skip
+    on_processor = settings["device"] == "cpu"
+    gradients = fused.gradients if on_processor else StackedGradients(settings["device"])
     began = reported = time.monotonic()
     done_before = state.epoch
     while state.epoch < epochs:
@@ -119,6 +123,7 @@ def fit(
             None if schedule is None else schedule[epoch],
             settings,
             rates[epoch],
+            gradients,
         )  # fmt: skip
         if state.epoch % settings["validate_every"] == 0 or state.epoch == epochs:
             validate(model, criterion, state)

@@ -1,7 +1,7 @@
 """One epoch of gradient descent on all runs at once, each run on its own."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from neurodsr.models.families import Parameters
 from neurodsr.models.model import Model
-from neurodsr.training import fused
 from neurodsr.training.adaptive import growth, next_strength
 from neurodsr.training.checkpoint import State
 from neurodsr.training.compiled import optimiser
@@ -22,6 +21,8 @@ RESTART_RATE = 0.3
 log = logging.getLogger("neurodsr")
 
 Floats = NDArray[Any]
+Gradients = Callable[[Model, Parameters, Batch, Floats], tuple[Floats, Floats]]
+"""An implementation: `fused.gradients`, or `stacked.StackedGradients` of a device."""
 
 
 def run_epoch(
@@ -31,6 +32,7 @@ def run_epoch(
     strength: NDArray[np.float64] | None,
     settings: Mapping[str, Any],
     learning_rate: float,
+    data_gradients: Gradients,
 ) -> None:
     """Advance the state by one epoch, in place.
 
@@ -47,6 +49,8 @@ def run_epoch(
         Model settings (`models.schema.yaml`).
     learning_rate
         Of this epoch.
+    data_gradients
+        Implementation of the recursion.
     """
     values, first, second = (
         array.copy() for array in (state.parameters, state.first_moment, state.second_moment)
@@ -67,7 +71,9 @@ def run_epoch(
             if (state.updates + number) % settings["forcing"]["every"] == 0:
                 alpha = adapt(model, values, batch, alpha, settings["forcing"])
             pull[:] = alpha[:, None]
-        loss, gradient = gradients(model, parameters, batch, pull, settings["regularisation"])
+        loss, gradient = gradients(
+            data_gradients, model, parameters, batch, pull, settings["regularisation"]
+        )
         finite &= np.isfinite(loss)
         optimiser.update(
             values, gradient, first, second, state.updates + number + 1, rates,
@@ -90,6 +96,7 @@ def run_epoch(
 
 
 def gradients(
+    data_gradients: Gradients,
     model: Model,
     parameters: Parameters,
     batch: Batch,
@@ -100,6 +107,8 @@ def gradients(
 
     Parameters
     ----------
+    data_gradients
+        Implementation of the recursion.
     model, parameters
         Model and its `leaves`.
     batch, strength
@@ -107,7 +116,7 @@ def gradients(
     regularisation
         Weights of the penalties.
     """
-    loss, gradient = fused.gradients(model, parameters, batch, strength)
+    loss, gradient = data_gradients(model, parameters, batch, strength)
     penalty = penalties(model, parameters, batch, regularisation)
     if penalty is not None:
         parts = torch.autograd.grad(

@@ -23,19 +23,60 @@ from neurodsr.training.windows import Batch
 
 def losses(model: Model, parameters: Parameters, batch: Batch, strength: NDArray[Any]) -> Tensor:
     """Mean squared error ``(run,)`` of the un-forced predictions (see `fused.losses`)."""
-    x, target, s = (lanes(blocks) for blocks in (batch.x, batch.target, batch.s))
-    encoder = model.observation.encoder(parameters)
-    decoder = model.observation.decoder(parameters)
-    signal = x[:, :-1]
-    if not (model.observation.reads_units and model.observation.forced == batch.channels):
-        signal = encoder.detach()[:, None] @ signal
-    maps = model.family.lower(parameters).canonical()
-    z = recur(
-        maps, encoder @ x[:, 0], signal, torch.from_numpy(strength).to(x), maps.C[:, None] @ s
+    return squared_errors(
+        model.family.lower(parameters).canonical(),
+        model.observation.encoder(parameters),
+        model.observation.decoder(parameters),
+        takes_observations(model, batch),
+        *data_of(batch, strength),
     )
+
+
+def takes_observations(model: Model, batch: Batch) -> bool:
+    """Whether the observations themselves are the forcing signal."""
+    return model.observation.reads_units and model.observation.forced == batch.channels
+
+
+def data_of(batch: Batch, strength: NDArray[Any]) -> list[Tensor]:
+    """What `squared_errors` takes from a batch: x, target, s, strength, inside."""
+    x, target, s = (lanes(blocks) for blocks in (batch.x, batch.target, batch.s))
+    return [x, target, s, torch.from_numpy(strength).to(x), torch.from_numpy(batch.inside.ravel())]
+
+
+def squared_errors(
+    maps: CanonicalMap,
+    encoder: Tensor,
+    decoder: Tensor,
+    direct: bool,
+    x: Tensor,
+    target: Tensor,
+    s: Tensor,
+    strength: Tensor,
+    inside: Tensor,
+) -> Tensor:
+    """Mean squared error ``(run,)``, on whatever device the tensors are.
+
+    Parameters
+    ----------
+    maps
+        Of all runs.
+    encoder, decoder : (run, latent, channel), (run, channel, latent)
+        Of the observation.
+    direct
+        See `takes_observations`.
+    x, target : (run, step + 1, channel, lane)
+        Observations that states are inferred from, and those to be predicted; NaN = missing.
+    s : (run, step, input, lane)
+        External inputs.
+    strength : (run, step)
+        Of the forcing.
+    inside : (lane,)
+        1 for windows that count.
+    """
+    signal = x[:, :-1] if direct else encoder.detach()[:, None] @ x[:, :-1]
+    z = recur(maps, encoder @ x[:, 0], signal, strength, maps.C[:, None] @ s)
     error = decoder[:, None] @ z - target[:, 1:]
-    inside = torch.from_numpy(batch.inside.ravel()) > 0
-    observed = ~torch.isnan(target[:, 1:]) & inside
+    observed = ~torch.isnan(target[:, 1:]) & (inside > 0)
     squares = torch.where(observed, error, 0.0).square().flatten(1).sum(1)
     return squares / observed.flatten(1).sum(1).clamp(min=1)
 
