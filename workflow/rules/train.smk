@@ -18,9 +18,7 @@ rule train_model:
     resources:
         mem_mb=lambda wildcards, attempt: 1500 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
-        gpu=lambda wildcards: int(
-            config["models"][wildcards.model]["device"] == "cuda"
-        ),
+        gpu=lambda wildcards: int(config["models"][wildcards.model]["device"] == "cuda"),
     params:
         settings=lambda wildcards: {
             name: value
