@@ -28,28 +28,37 @@ def gather(source, ends, starts, noise, noise_starts, level, beyond, out):  # ty
     on. A window that reaches ``ends[start]`` goes on with the value ``beyond``. Lanes without a
     window of their own repeat the first one.
     """
-    runs, blocks, steps, rows, lanes = out.shape
+    runs, blocks, steps, rows, _ = out.shape
     batch = starts.shape[1]
+    values = source.reshape(-1)
     for unit in prange(runs * blocks):
         run, block = divmod(np.int64(unit), np.int64(blocks))
-        deviates = noise[min(run, len(noise) - 1)]
-        for lane in range(lanes):
-            window = block * lanes + lane
+        deviates = noise[min(run, len(noise) - 1)].reshape(-1)
+        to = out[run, block].reshape(-1)
+        first = np.empty(LANES, np.int64)
+        known = np.empty(LANES, np.int64)
+        place = np.zeros(LANES, np.int64)
+        for lane in range(LANES):
+            window = block * LANES + lane
             if window >= batch:
                 window = 0
             at = starts[run, window]
-            known = min(steps, ends[at] - at)
-            for t in range(known):
-                for row in range(rows):
-                    out[run, block, t, row, lane] = source[at + t, row]
+            first[lane] = at * rows
+            known[lane] = min(steps, ends[at] - at) * rows
             if level > 0:
-                place = noise_starts[run, window]
-                for t in range(known):
-                    for row in range(rows):
-                        out[run, block, t, row, lane] += level * deviates[place + t, row]
-            for t in range(known, steps):
-                for row in range(rows):
-                    out[run, block, t, row, lane] = beyond
+                place[lane] = noise_starts[run, window] * rows
+        for i in range(known.min()):
+            for lane in range(LANES):
+                to[i * LANES + lane] = values[first[lane] + i]
+        for lane in range(LANES):
+            for i in range(known.min(), known[lane]):
+                to[i * LANES + lane] = values[first[lane] + i]
+            for i in range(known[lane], steps * rows):
+                to[i * LANES + lane] = beyond
+        if level > 0:
+            for i in range(steps * rows):
+                for lane in range(LANES):
+                    to[i * LANES + lane] += level * deviates[place[lane] + i]
 
 
 @compiled
