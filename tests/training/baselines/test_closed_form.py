@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from neurodsr.errors import RecordingError
-from neurodsr.evaluation.geometry import state_space_divergence
+from neurodsr.evaluation.measures.geometry import state_space_divergence
 from neurodsr.models.baselines.autoregression import Autoregression
 from neurodsr.models.reconstruction import load_runs
 from neurodsr.models.var import VAR, fit_var

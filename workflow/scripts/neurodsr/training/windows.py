@@ -54,17 +54,22 @@ class Windows:
     starts: NDArray[np.intp]
     steps: int
 
+    def starts_of(self, run: int) -> NDArray[np.intp]:
+        """Where windows of one run may start."""
+        return self.starts
+
     def epoch(
         self, seed: int, epoch: int, runs: int, batches: int, batch: int, noise: "Noise"
     ) -> "Epoch":
         """Windows (and their noise) of one epoch: a function of seed, run and epoch alone."""
         sources = [np.random.default_rng((seed, run, epoch)) for run in range(runs)]
-        starts = np.stack([rng.choice(self.starts, (batches, batch)) for rng in sources])
+        shape = batches, batch
+        starts = np.stack([rng.choice(self.starts_of(r), shape) for r, rng in enumerate(sources)])
         if noise.level == 0:
             nothing = np.zeros((1, 1, 1), np.float32)
             return Epoch(self, starts, noise, nothing, np.zeros_like(starts))
-        shape = (NOISE + self.steps + 1, self.observation.shape[1])
-        deviates = np.stack([rng.standard_normal(shape, np.float32) for rng in sources])
+        length = NOISE + self.steps + 1, self.observation.shape[1]
+        deviates = np.stack([rng.standard_normal(length, np.float32) for rng in sources])
         places = np.stack([rng.integers(0, NOISE, (batches, batch)) for rng in sources])
         return Epoch(self, starts, noise, deviates, places)
 

@@ -41,7 +41,7 @@ def gather(source, ends, starts, noise, noise_starts, level, beyond, out):  # ty
         for lane in range(LANES):
             window = block * LANES + lane
             if window >= batch:
-                window = 0
+                window = np.int64(0)
             at = starts[run, window]
             first[lane] = at * rows
             known[lane] = min(steps, ends[at] - at) * rows
