@@ -17,16 +17,19 @@ PYTHON = "3.11.15"
 
 RESULTS = ["netCDF4", "numpy", "xarray", "matplotlib"]
 ENVIRONMENTS = {
-    "ingest": [*RESULTS, "scipy", "pandas", "h5py", "pynwb", "mne", "mne-bids", "pybv",
+    "ingest": [*RESULTS, "scipy", "pandas", "h5py", "pynwb", "hdmf-zarr", "zarr", "numcodecs",
+               "mne", "mne-bids", "pybv", "pymatreader", "nibabel", "nilearn",
                "jsonschema", "PyYAML"],
     "train": [*RESULTS, "scipy", "numba", "torch", "reservoirpy", "pysindy", "torchdiffeq"],
-    "analysis": [*RESULTS, "scipy", "numba", "pandas"],
-    "report": [*RESULTS, "scipy", "pandas", "jinja2", "jsonschema", "PyYAML"],
+    "analysis": [*RESULTS, "scipy", "numba", "pandas", "oasis-deconv"],
+    "report": [*RESULTS, "scipy", "pandas", "formulaic", "scikit-learn", "jinja2",
+               "jsonschema", "PyYAML"],
 }  # fmt: skip
 WORKFLOW = ["snakemake", "snakemake-executor-plugin-slurm", "jsonschema", "PyYAML"]
 DEVELOPMENT = ["pytest", "pytest-xdist", "ruff", "mypy", "snakefmt", "pre-commit", "py-rattler",
                "packaging", "pandas-stubs", "scipy-stubs", "types-PyYAML",
-               "types-jsonschema"]  # fmt: skip
+               "types-jsonschema", "statsmodels", "POT", "nwbinspector",
+               "bids-validator-deno"]  # fmt: skip
 # what the CUDA build of torch asks for; a CPU build, or the package index itself, has no need of it
 LEFT_OUT = ("nvidia-", "cuda-", "triton")
 

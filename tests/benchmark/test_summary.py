@@ -57,7 +57,7 @@ def results():
         coords={
             "run": range(5),
             "measure": MEASURES,
-            "null": ["VAR", "phase surrogate", "persistence"],
+            "null": ["VAR", "IAAFT", "persistence"],
         },
         attrs={"var_order": 7},
     )

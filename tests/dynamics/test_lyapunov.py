@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 from known_systems import linear, lozi
 
-from neurodsr.dynamics.lyapunov import kaplan_yorke, lyapunov_spectrum, zero_tolerance
+from neurodsr.dynamics.lyapunov import (
+    finite_time_exponents,
+    kaplan_yorke,
+    lyapunov_spectrum,
+    zero_tolerance,
+)
 from neurodsr.models.piecewise_linear import PiecewiseLinearMap
 
 
@@ -96,3 +101,22 @@ def test_dimension_of_nothing_is_missing() -> None:
 
 def test_tolerance_has_a_least_value() -> None:
     assert zero_tolerance(np.array([0.0, 0.01]), 1000) == pytest.approx([0.002, 0.03])
+
+
+def test_finite_time_exponents_of_the_lozi_map() -> None:
+    """Their mean is the exponent, their sum is ln 0.5 in every window."""
+    windows = finite_time_exponents(lozi(), np.array([[0.1, 0.1]]), 200, 50, 1000)
+    assert windows.shape == (1, 200, 2)
+    assert windows[0].mean(axis=0) == pytest.approx([0.4701, -1.1633], abs=0.01)
+    assert windows[0].sum(axis=1) == pytest.approx(np.full(200, np.log(0.5)), abs=1e-12)
+    assert 0.001 < windows[0, :, 0].std() < 0.1
+
+
+def test_error_covers_the_exponent() -> None:
+    """Twice the standard error holds the true value about 19 times in 20."""
+    starts = 0.1 * np.random.default_rng(0).standard_normal((40, 2))
+    spectrum, error = lyapunov_spectrum(lozi(), starts, 4000, 500)
+    inside = np.abs(spectrum[:, 0] - 0.4701) < 2 * error[:, 0] + 0.0005
+    assert inside.mean() > 0.85
+    half = lyapunov_spectrum(lozi(), starts, 16_000, 500)[1][:, 0].mean()
+    assert half == pytest.approx(error[:, 0].mean() / 2, rel=0.4)

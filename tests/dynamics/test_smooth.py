@@ -9,7 +9,7 @@ from known_systems import defaults, series_of
 
 from neurodsr.dynamics.analysis import analyse
 from neurodsr.dynamics.lyapunov import lyapunov_spectrum
-from neurodsr.dynamics.newton import search_smooth
+from neurodsr.dynamics.newton import search_smooth, search_smooth_cycles
 from neurodsr.dynamics.tangents import tangent_spectrum
 from neurodsr.models.baselines.sindy import SINDy
 from neurodsr.models.interface import Reconstruction
@@ -99,6 +99,19 @@ def test_fixed_points_of_the_henon_map() -> None:
     assert found.stability == ["saddle", "saddle"] and not found.complete
 
 
+@pytest.mark.parametrize(
+    "order, count", [(1, 2), (2, 1), (3, 0), (4, 1), (5, 0), (6, 2), (7, 4), (8, 7)]
+)
+def test_cycles_of_the_henon_map(order: int, count: int) -> None:
+    """Known counts (Biham & Wenzel 1989); the determinant once around is (-0.3)^order."""
+    rng = np.random.default_rng(order)
+    visited = Henon().simulate(np.array([0.1, 0.1]), 2000)[100:]
+    found = search_smooth_cycles(Henon(), order, visited, 2000, rng)
+    assert len(found) == count
+    for cycle in found:
+        assert np.prod(cycle.eigenvalues).real == pytest.approx((-0.3) ** order, rel=1e-6)
+
+
 @pytest.mark.parametrize("interval", [0.01, 0.0005])
 def test_fixed_points_of_the_lorenz_flow(interval: float) -> None:
     """0 and (±c, ±c, 27) with c² = 8/3 · 27, also where a step hardly moves."""
@@ -116,7 +129,12 @@ def test_a_whole_analysis() -> None:
     """In scaled coordinates, as models are trained in; literature: 0.906, 0, -14.57."""
     one = lorenz(0.02)
     data = one.simulate(np.array([1.0, 2.0, 20.0]), 3500)[500:]
-    settings = defaults("analysis") | {"steps": 4000, "starts": 1}
+    settings = defaults("analysis") | {
+        "steps": 4000,
+        "starts": 1,
+        "cycle_order": 1,
+        "basin_grid": 0,
+    }
     result = analyse(series_of(data, 0.02), fit_of(one), settings, np.random.default_rng(0))
     run = result.sel(run=0)
     assert run["lyapunov"].values == pytest.approx([0.906, 0.0, -14.57], abs=0.08)

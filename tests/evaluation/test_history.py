@@ -45,15 +45,15 @@ def test_a_driven_model_with_a_history_reproduces_what_it_made() -> None:
 
 def test_only_a_driven_model_gives_up_samples_to_its_history() -> None:
     series = lozi_series(4000)
-    free = plan(series, 3, 0.25, 20, 10_000, warm_up=50)
+    (free,) = plan(series, 3, 0.25, 20, 10_000, warm_up=50).folds
     assert free.lead == 0 and len(free.pieces[0]) == len(free.test[0])
     assert free.histories(50).shape == (50, 3, 2)
     driven = series.assign(input=(("time", "input"), np.zeros((4000, 1))))
-    protocol = plan(driven, 3, 0.25, 20, 10_000, warm_up=50)
-    assert len(protocol.pieces[0]) == len(protocol.test[0]) - 49 == len(protocol.windows[0][0])
-    np.testing.assert_array_equal(protocol.histories(50)[:, 0], protocol.test[0].x[:50])
-    np.testing.assert_array_equal(protocol.pieces[0][0], protocol.histories(50)[-1, 0])
-    assert len(protocol.inputs()) == 49 + protocol.run_length
+    (fold,) = plan(driven, 3, 0.25, 20, 10_000, warm_up=50).folds
+    assert len(fold.pieces[0]) == len(fold.test[0]) - 49 == len(fold.windows[0][0])
+    np.testing.assert_array_equal(fold.histories(50)[:, 0], fold.test[0].x[:50])
+    np.testing.assert_array_equal(fold.pieces[0][0], fold.histories(50)[-1, 0])
+    assert len(fold.inputs()) == 49 + fold.run_length
 
 
 def test_histories_do_not_reach_back_across_a_gap() -> None:

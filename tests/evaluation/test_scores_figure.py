@@ -15,7 +15,11 @@ def test_scale_and_verdict_are_shown(status: str) -> None:
     upper, lower = figure.subfigs
     expected = "Not better" if status == "ok" else "No run"
     assert figure.get_suptitle().startswith(expected)
-    titles = [axes.get_title() for axes in lower.axes]
-    assert [title.split(":")[0] for title in titles] == ["D_stsp", "D_H", "PE(20)"]
+    rows = [label.get_text() for label in lower.axes[0].get_yticklabels()]
+    assert rows == ["D_stsp (nats)", "D_H", "PE(20)", "VPT (s)", "W1 (sd)", "ACE", "CCE"]
+    words = [text.get_text() for text in lower.axes[0].texts]
+    assert any("/ IAAFT" in text or "/ VAR" in text for text in words)
+    assert "no floor; larger is better" in words
+    assert "persistence" in {line.get_label() for line in lower.axes[1].lines}
     spectra = {line.get_label() for line in upper.axes[2].lines}
     assert spectra == ({"VAR", "data", "model"} if status == "ok" else {"VAR", "data"})

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from neurodsr.evaluation.verdict import Comparison, median_interval, overall, sentence
+from neurodsr.evaluation.replicates import Spread
+from neurodsr.evaluation.verdict import Comparison, overall, sentence
 
 
 def compared(low: float, high: float, floor: float = 1.0, null: float = 5.0) -> Comparison:
@@ -41,14 +42,11 @@ def test_overall(geometry: Comparison, spectrum: Comparison, verdict: str) -> No
     assert overall({"D_stsp": geometry, "D_H": spectrum}) == verdict
 
 
-def test_missing_scores_are_the_worst() -> None:
-    rng = np.random.default_rng(0)
-    assert median_interval(np.array([1.0, 2.0, np.nan]), rng) == (2.0, 1.0, np.inf)
-    assert median_interval(np.full(5, 3.0), rng) == (3.0, 3.0, 3.0)
-    assert median_interval(np.array([np.nan, np.nan, 1.0]), rng)[0] == np.inf
-
-
 def test_words_name_the_numbers() -> None:
     text = sentence("cannot_tell", dict.fromkeys(("D_stsp", "D_H"), compared(4, 5, floor=5)), 120)
     assert text.startswith("Cannot tell: with 120 held-out samples")
     assert "D_stsp 4.5 (4 to 5; floor 5, VAR 5): undecided" in text
+    said = sentence(
+        "better", dict.fromkeys(("D_stsp", "D_H"), compared(1, 2)), 9, Spread(0.9, -20, 0.954)
+    )
+    assert "skill 0.90 (below -9 to 0.95) on the scale" in said

@@ -33,6 +33,7 @@ def dynamics(eigenvalues: list[complex], kinds: list[str], points: int = 1) -> x
         {
             "fixed_point_count": ("run", np.full(runs, float(points))),
             "stable_count": ("run", np.zeros(runs)),
+            "search_complete": ("run", np.arange(runs) < 3),
             "eigenvalue_real": (("run", "point", "latent"), table.real),
             "eigenvalue_imag": (("run", "point", "latent"), table.imag),
             "lyapunov": (("run", "latent"), np.tile([-3.0, -1.0], (runs, 1))),
@@ -138,3 +139,9 @@ def test_one_failed_model_leaves_the_other() -> None:
     rows = {row["model"]: row for row in inclusion("sub-01", results, models)}
     assert rows["good"]["acceptable"] == 1 and rows["good"]["runs"] == 2
     assert rows["bad"]["stage"] == "train"
+
+
+def test_a_count_counts_only_where_the_search_was_complete() -> None:
+    result = dynamics([0.9] * 4, ["fixed point"] * 4)
+    found = [of_run(["ok"] * 4, result, run)["fixed_points"] for run in range(4)]
+    assert found[:3] == [1.0] * 3 and np.isnan(found[3])

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from neurodsr.errors import RecordingError
-from neurodsr.preprocess.series import make_series, segments, slices
+from neurodsr.preprocess.series import make_series
+from neurodsr.preprocess.stretches import segments, slices
 
 
 def noise(samples, channels=2, seed=0):
@@ -95,7 +96,7 @@ def test_a_channel_that_detrending_empties_is_dropped_by_name(recording, continu
 
 def test_no_channel_left_is_an_error(recording, continuous, settings):
     tree = recording({"eeg": continuous(np.ones((400, 2)), 100.0)})
-    with pytest.raises(RecordingError, match=r"no channel is left.*c0, c1"):
+    with pytest.raises(RecordingError, match=r"no channel is left \(c0 \(flat.*c1 \(flat"):
         make_series(tree, settings())
 
 

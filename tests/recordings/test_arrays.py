@@ -1,5 +1,6 @@
 """Arrays of samples: what is read is what was saved, and bad files are named."""
 
+import json
 import os
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import numpy as np
 import pytest
 
 from neurodsr.errors import ConfigError, RecordingError
-from neurodsr.recordings.arrays import PAUSE, read_arrays
-from neurodsr.recordings.described import described_sources
+from neurodsr.recordings.arrays.read import PAUSE, read_arrays
+from neurodsr.recordings.discovery import choose
+from neurodsr.recordings.discovery.arrays import described_sources, sidecar_sources
 
 RNG = np.random.default_rng(0)
 TRAIN, TEST = RNG.standard_normal((300, 2)), RNG.standard_normal((200, 2))
@@ -47,7 +49,8 @@ def test_one_file_has_no_trials(folder):
     assert tree["signal"]["channel"].values.tolist() == names
     assert tree["signal"].attrs["units"] == "mV"
     assert "intervals" not in tree.children
-    chosen = {"modalities": {"lfp": {"source": "arrays", "channels": "b", "units_query": ""}}}
+    options = {"source": "arrays", "channels": "b", "query": "", "resample": None}
+    chosen = {"modalities": {"lfp": options}}
     tree = read_arrays(folder, described(data="test.npy", channels=names), chosen)
     np.testing.assert_array_equal(tree["lfp"]["signal"].values, TEST[:, 1:])
 
@@ -113,17 +116,137 @@ def test_sources_are_the_recordings_described():
     ]
     assert [source.files for source in sources] == [("c.npy",), ("c.npy",), ("a.npy", "b.npy")]
     assert sources[2].entities == {"sub": "lorenz"} and sources[2].format == "arrays"
-    (one,) = described_sources("bench", RECORDINGS, ["c.npy"], {"sub": ["eeg-own"]})
+    (one,) = choose("bench", sources, {"sub": ["eeg-own"]})
     assert one.recording == "sub-eeg-own"
 
 
 def test_what_is_not_there_is_named():
     with pytest.raises(ConfigError, match=r"recordings\.lorenz\.test: 'b.npy' .*mean 'bb.npy'"):
         described_sources("bench", RECORDINGS, ["a.npy", "bb.npy", "c.npy"])
-    with pytest.raises(ConfigError, match="sub: x keeps none of lorenz, eeg-own, eeg-twice"):
-        described_sources("bench", RECORDINGS, [], {"sub": ["x"]})
-    with pytest.raises(ConfigError, match="entities: 'task'"):
-        described_sources("bench", RECORDINGS, [], {"task": ["rest"]})
+    sources = described_sources("bench", RECORDINGS, ["a.npy", "b.npy", "c.npy"])
+    with pytest.raises(ConfigError, match=r"keeps none of 3.*sub: eeg-own, eeg-twice, lorenz"):
+        choose("bench", sources, {"sub": ["x"]})
+    with pytest.raises(ConfigError, match=r"'task': \['rest'\].*task: none"):
+        choose("bench", sources, {"task": ["rest"]})
+
+
+NAMES = ["left", "right"]
+
+
+def save_csv(path, signal, time=None, separator=","):
+    columns = signal if time is None else np.column_stack([time, signal])
+    header = separator.join(NAMES if time is None else ["time", *NAMES])
+    np.savetxt(path, columns, delimiter=separator, header=header, comments="", fmt="%.17g")
+
+
+def save_mat(path, **variables):
+    from scipy.io import savemat
+
+    savemat(path, variables)
+
+
+def save_mat73(path, **variables):
+    """As MATLAB writes v7.3: HDF5 behind a block of text, axes in reverse."""
+    import h5py
+
+    with h5py.File(path, "w", userblock_size=512) as file:
+        for name, value in variables.items():
+            file[name] = np.asarray(value).T
+            file[name].attrs["MATLAB_class"] = np.bytes_("double")
+    with path.open("r+b") as file:
+        file.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(124) + b"\x00\x02IM")
+
+
+def save_nc(path, signal, time=None, **attributes):
+    import xarray as xr
+
+    data = xr.DataArray(signal, dims=("time", "channel"), attrs=attributes)
+    coords = {"channel": NAMES} if time is None else {"channel": NAMES, "time": time}
+    data.assign_coords(coords).to_dataset(name="lfp").to_netcdf(path)
+
+
+INSTANTS = np.arange(200) * 0.01
+WRITERS = {
+    "a.npy": lambda path: np.save(path, TEST),
+    "a.csv": lambda path: save_csv(path, TEST),
+    "a.tsv": lambda path: save_csv(path, TEST, separator="\t"),
+    "a.mat": lambda path: save_mat(path, x=TEST),
+    "b.mat": lambda path: save_mat73(path, x=TEST),
+    "a.nc": lambda path: save_nc(path, TEST),
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_every_format_gives_the_same_signal(tmp_path, name):
+    WRITERS[name](tmp_path / name)
+    data = read_arrays(tmp_path, described(data=name, channels=NAMES, units="uV"), READ)["signal"]
+    np.testing.assert_array_equal(data["signal"].values, TEST)
+    assert data["channel"].values.tolist() == NAMES
+    assert data.attrs["sampling_rate"] == pytest.approx(100)
+    assert data.attrs["units"] == "uV"
+
+
+@pytest.mark.parametrize(
+    ("write", "told"),
+    [
+        (lambda path: save_csv(path, TEST, INSTANTS), {}),
+        (lambda path: save_mat(path, x=TEST, t=INSTANTS), {"time": "t"}),
+        (lambda path: save_mat73(path, x=TEST, t=INSTANTS[None]), {"time": "t"}),
+        (lambda path: save_nc(path, TEST, INSTANTS, units="mV"), {}),
+    ],
+    ids=["csv", "mat", "mat73", "nc"],
+)
+def test_a_column_of_time_tells_the_rate_and_keeps_gaps(tmp_path, write, told, request):
+    ending = request.node.callspec.id.removesuffix("73")
+    write(tmp_path / f"a.{ending}")
+    one = {"data": f"a.{ending}", "units": "1", "channels": [], "sampling_interval": None, **told}
+    data = read_arrays(tmp_path, one, READ)["signal"]
+    np.testing.assert_array_equal(data["time"], INSTANTS)
+    assert data.attrs["sampling_rate"] == pytest.approx(100)
+    if ending == "nc":
+        assert data.attrs["units"] == "mV"
+
+
+def test_matlab_structs_and_channels_in_rows(tmp_path):
+    save_mat(tmp_path / "eeg.mat", EEG={"data": TEST.T, "srate": 100.0}, other=np.ones((3, 3)))
+    one = described(data="eeg.mat", variable="EEG.data", layout="channel-time")
+    np.testing.assert_array_equal(read_arrays(tmp_path, one, READ)["signal"]["signal"], TEST)
+
+
+def test_named_columns_are_chosen(tmp_path):
+    save_csv(tmp_path / "a.csv", TEST)
+    data = read_arrays(tmp_path, described(data="a.csv", channels=["right"]), READ)["signal"]
+    np.testing.assert_array_equal(data["signal"].values, TEST[:, 1:])
+
+
+def test_a_folder_with_sidecars_is_a_dataset(tmp_path):
+    np.save(tmp_path / "first.npy", TEST)
+    about = {"sampling_rate": 50, "subject": "01", "session": 2, "group": "patient", "units": "V"}
+    (tmp_path / "first.json").write_text(json.dumps(about))
+    save_csv(tmp_path / "sub-02_ses-1_task-rest.csv", TEST, INSTANTS)
+    np.save(tmp_path / "bare.npy", TEST)
+    (tmp_path / "participants.tsv").write_text("participant_id\n")
+    files = sorted(path.name for path in tmp_path.iterdir())
+    sources = {s.recording: s for s in sidecar_sources("mine", tmp_path, files)}
+    assert sorted(sources) == ["sub-01_ses-2", "sub-02_ses-1_task-rest", "sub-bare"]
+    first = sources["sub-01_ses-2"]
+    assert first.files == ("first.npy", "first.json") and first.described["group"] == "patient"
+    data = read_arrays(tmp_path, first.described, READ, first.files)["signal"]
+    assert (data.attrs["sampling_rate"], data.attrs["units"]) == (50, "V")
+    second = sources["sub-02_ses-1_task-rest"]
+    data = read_arrays(tmp_path, second.described, READ, second.files)["signal"]
+    assert data.attrs["sampling_rate"] == pytest.approx(100)
+    bare = sources["sub-bare"]
+    with pytest.raises(RecordingError, match=r"bare.npy: sampling_interval: nothing says it"):
+        read_arrays(tmp_path, bare.described, READ, bare.files)
+
+
+def test_words_in_a_table_become_categories(tmp_path):
+    (tmp_path / "a.csv").write_text("time,mood\n0,low\n1,high\n2,low\n")
+    one = {"data": "a.csv", "units": "1", "channels": [], "sampling_interval": None}
+    data = read_arrays(tmp_path, one, READ)["signal"]
+    np.testing.assert_array_equal(data["signal"].values[:, 0], [1, 0, 1])
+    assert json.loads(data.attrs["levels"]) == {"mood": ["high", "low"]}
 
 
 def test_published_files_are_read():

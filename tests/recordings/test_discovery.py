@@ -3,7 +3,13 @@ import time
 import pytest
 
 from neurodsr.errors import ConfigError
-from neurodsr.recordings.discovery import Source, dataset_files, discover, require_unique
+from neurodsr.recordings.discovery import (
+    Source,
+    dataset_files,
+    discover,
+    list_files,
+    require_unique,
+)
 
 EEG = [
     "participants.tsv",
@@ -85,6 +91,55 @@ def test_descriptive_entities_enter_the_name_only_where_they_tell_recordings_apa
     assert sources[1].files == (files[1], files[2])
 
 
+FUNC = "sub-1/func/sub-1_task-rest_"
+
+
+def test_derivatives_of_fmri_are_told_apart_by_space_and_take_their_confounds():
+    files = [
+        FUNC + "desc-confounds_timeseries.json",
+        FUNC + "desc-confounds_timeseries.tsv",
+        FUNC + "space-MNI_desc-brain_mask.nii.gz",
+        FUNC + "space-MNI_desc-preproc_bold.json",
+        FUNC + "space-MNI_desc-preproc_bold.nii.gz",
+        FUNC + "space-T1w_desc-preproc_bold.nii.gz",
+        FUNC + "space-T1w_boldref.nii.gz",
+    ]
+    first, second = discover("lab", "bids", files)
+    assert names([first, second]) == ["sub-1_task-rest_space-MNI", "sub-1_task-rest_space-T1w"]
+    assert first.files == (files[4], *files[:4])
+    assert second.files == (files[5], files[0], files[1])
+
+
+def test_confounds_belong_to_parcellated_series_and_are_no_recording():
+    confounds = FUNC + "desc-confounds_timeseries.tsv"
+    (source,) = discover("lab", "bids", [FUNC + "atlas-A_timeseries.tsv", confounds])
+    assert source.files == (FUNC + "atlas-A_timeseries.tsv", confounds)
+    assert discover("lab", "bids", [confounds]) == []
+
+
+def test_split_files_and_folders_of_meg_are_one_recording():
+    stem = "sub-1/meg/sub-1_task-rest_"
+    files = [
+        stem + "split-01_meg.fif",
+        stem + "split-02_meg.fif",
+        "sub-1/meg/sub-1_acq-crosstalk_meg.fif",
+        "sub-1/meg/sub-1_coordsystem.json",
+        "sub-2/meg/sub-2_task-rest_meg.ds",
+        "sub-emptyroom/ses-20200101/meg/sub-emptyroom_ses-20200101_task-noise_meg.fif",
+    ]
+    first, second = discover("lab", "bids", files)
+    assert names([first, second]) == ["sub-1_task-rest", "sub-2_task-rest"]
+    assert first.files == (files[0], files[1], files[3])
+    assert first.entities == {"sub": "1", "task": "rest"}
+
+
+def test_electrodes_belong_whatever_their_space():
+    stem = "sub-1/ieeg/sub-1_"
+    files = [stem + "task-rest_ieeg.vhdr", stem + "space-MNI_electrodes.tsv"]
+    (source,) = discover("lab", "bids", files)
+    assert source.files == tuple(files)
+
+
 def test_events_alone_are_a_recording_and_images_are_none():
     files = [
         "sub-1/func/sub-1_task-go_events.tsv",
@@ -110,6 +165,24 @@ def test_names_of_nwb_files(path, name):
 def test_nwb_files_of_one_session_are_told_apart_by_what_differs():
     files = ["sub-A_ses-1_obj-x_ecephys.nwb", "sub-A_ses-1_obj-y_image.nwb"]
     assert names(discover("lab", "nwb", files)) == ["sub-A_ses-1_obj-x", "sub-A_ses-1_obj-y"]
+
+
+def test_nwb_files_of_one_session_that_differ_in_suffix_alone_keep_it():
+    files = ["sub-A_ses-1_behavior+ogen.nwb", "sub-A_ses-1_ecephys.nwb.zarr"]
+    apart = discover("lab", "nwb", files)
+    assert names(apart) == ["sub-A_ses-1_behavior+ogen", "sub-A_ses-1_ecephys"]
+    (together,) = discover("lab", "nwb", files, merge=True)
+    assert together.recording == "sub-A_ses-1" and together.files == tuple(files)
+
+
+def test_what_is_excluded_must_fit_in_all_its_values():
+    files = [f"sub-0{s}/eeg/sub-0{s}_task-a_run-{r}_eeg.edf" for s in (1, 2) for r in (1, 2)]
+    kept = discover("lab", "bids", files, {}, [{"sub": [1], "run": ["2"]}])
+    assert names(kept) == ["sub-01_task-a_run-1", "sub-02_task-a_run-1", "sub-02_task-a_run-2"]
+    kept = discover("lab", "bids", files, {"run": [1, 2]}, [{"sub": ["01"]}, {"run": [1]}])
+    assert names(kept) == ["sub-02_task-a_run-2"]
+    with pytest.raises(ConfigError, match=r"without .* keeps none of 4 files.*sub: 01, 02"):
+        discover("lab", "bids", files, {}, [{"sub": [1, 2]}])
 
 
 def test_filter_keeps_values_and_compares_numbers_as_numbers():
@@ -180,6 +253,33 @@ def test_links_that_lead_out_are_refused(tmp_path, target):
         dataset_files(tmp_path / "data")
 
 
+def test_a_link_costs_its_own_recording_alone(tmp_path):
+    root = tmp_path / "data"
+    for path in ("sub-1/sub-1_eeg.edf", "sub-4/sub-4_ecephys.nwb.zarr/units/0"):
+        (root / path).parent.mkdir(parents=True)
+        (root / path).touch()
+    (root / "sub-2").mkdir()
+    (root / "sub-2/sub-2_eeg.edf").symlink_to("../../../secret.edf")
+    (root / "sub-2/sub-2_events.tsv").symlink_to("../.git/annex/objects/gone")
+    (root / "sub-3").symlink_to(tmp_path)
+    (root / "sub-4/sub-4_ecephys.nwb.zarr/acquisition").symlink_to("/etc")
+    found = list_files(root)
+    assert found.files == [
+        "sub-1/sub-1_eeg.edf",
+        "sub-2/sub-2_eeg.edf",
+        "sub-2/sub-2_events.tsv",
+        "sub-4/sub-4_ecephys.nwb.zarr",
+    ]
+    reasons = {path: reason.split(";")[0] for path, reason in found.blocked.items()}
+    out = "the link leads out of the dataset"
+    assert reasons == {
+        "sub-2/sub-2_eeg.edf": out,
+        "sub-2/sub-2_events.tsv": ("a link to nothing, e.g. annexed content that was not fetched"),
+        "sub-3": out,
+        "sub-4/sub-4_ecephys.nwb.zarr": f"acquisition: {out}",
+    }
+
+
 def test_missing_root_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="nowhere"):
         dataset_files(tmp_path / "nowhere")
@@ -193,3 +293,12 @@ def test_a_thousand_subjects_take_less_than_a_second():
     assert time.process_time() - started < 1
     assert len(sources) == 1000
     assert all(len(source.files) == 7 for source in sources)
+
+
+def test_subjects_in_one_folder_cost_no_more():
+    kinds = ("eeg.vhdr", "eeg.eeg", "eeg.json", "channels.tsv", "events.tsv")
+    files = [f"eeg/sub-{i:04d}_task-rest_{k}" for i in range(1000) for k in kinds]
+    started = time.process_time()
+    sources = discover("lab", "bids", files)
+    assert time.process_time() - started < 1
+    assert all(len(source.files) == 5 for source in sources)

@@ -3,6 +3,7 @@ import json
 import runpy
 from pathlib import Path
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -36,7 +37,7 @@ def found(**modalities):
 
 
 def choose(data, **options):
-    settings = {"source": "it", "channels": ".*", "units_query": "", **options}
+    settings = {"source": "it", "channels": ".*", "query": "", "resample": None, **options}
     return select_modalities("file", found(it=data), {"modalities": {"new": settings}})["new"]
 
 
@@ -142,18 +143,19 @@ def test_channels_by_pattern_and_by_list():
 
 def test_units_by_query_are_numbered_anew():
     spikes = make_spikes("file", SPIKES, ["7", "8", "9"], {"region": ["a", "a", "c"]})
-    read = choose(spikes, units_query="region == 'c'")
+    read = choose(spikes, query="region == 'c'")
     assert list(read["unit"].values) == ["9"]
     np.testing.assert_array_equal(read["spike_time"], [0.2])
     np.testing.assert_array_equal(read["spike_unit"], [0])
-    with pytest.raises(RecordingError, match="columns are unit, region"):
-        choose(spikes, units_query="regoin == 'c'")
+    with pytest.raises(RecordingError, match="no column 'regoin'; did you mean region"):
+        choose(spikes, query="regoin == 'c'")
     with pytest.raises(RecordingError, match="keeps no spikes"):
-        choose(spikes, units_query="unit == '8'")
+        choose(spikes, query="unit == '8'")
 
 
 def test_unknown_source_names_what_there_is():
-    settings = {"modalities": {"x": {"source": "LFP", "channels": ".*", "units_query": ""}}}
+    options = {"source": "LFP", "channels": ".*", "query": "", "resample": None}
+    settings = {"modalities": {"x": options}}
     data = continuous(np.zeros((2, 1)), ["a"])
     with pytest.raises(RecordingError, match=r"modalities.x.source: 'LFP' is not there.*eeg"):
         select_modalities("file", found(eeg=data), settings)
@@ -220,7 +222,7 @@ def ingest(tmp_path):
         files = ["sub-1/sub-1_task-rest_timeseries.tsv", "task-rest_timeseries.json"]
         (source,) = discover("lab", "bids", files)
         params = {
-            "source": {**dataclasses.asdict(source), "root": str(root)},
+            "source": {**dataclasses.asdict(source), "root": str(root), "blocked": run.blocked},
             "settings": {"modalities": {}},
         }
         snakemake = SimpleNamespace(
@@ -229,13 +231,13 @@ def ingest(tmp_path):
             output=Outputs(nc=str(tmp_path / "recording.nc"), figure=str(tmp_path / "r.svg")),
             log=[str(tmp_path / "log")],
             rule="ingest",
-            config={"on_error": "stop"},
+            config={"on_error": run.on_error},
         )
         script = Path(stage.__file__).parent / "ingest.py"
         runpy.run_path(str(script), init_globals={"snakemake": snakemake})
         return netcdf.read_tree(tmp_path / "recording.nc"), (tmp_path / "r.svg").read_text()
 
-    run.root = root
+    run.root, run.blocked, run.on_error = root, {}, "stop"
     return run
 
 
@@ -247,9 +249,47 @@ def test_script_reads_a_recording(ingest):
     assert figure.startswith("<?xml")
 
 
+def test_a_figure_that_cannot_be_drawn_costs_no_result(ingest, monkeypatch):
+    def fail(*_, **__):
+        raise IndexError("no axis")
+
+    monkeypatch.setattr("neurodsr.figures.recording.draw_recording", fail)
+    with pytest.raises(IndexError):
+        ingest()
+    ingest.on_error = "exclude"
+    tree, figure = ingest()
+    assert tree.attrs["status"] == "ok" and "timeseries" in tree
+    assert "The figure cannot be drawn" in figure and "IndexError: no axis" in figure
+
+
 def test_script_excludes_a_broken_recording_with_its_reason(ingest):
     (ingest.root / "task-rest_timeseries.json").write_text("{}")
     tree, _ = ingest()
     assert netcdf.is_excluded(tree)
     assert tree.attrs["excluded_at"] == "ingest"
     assert "SamplingFrequency: no sampling rate" in tree.attrs["reason"]
+
+
+def test_script_reads_nothing_of_a_recording_with_a_refused_link(ingest):
+    ingest.blocked["task-rest_timeseries.json"] = "the link leads out of the dataset; copy it"
+    tree, _ = ingest()
+    assert netcdf.is_excluded(tree)
+    assert tree.attrs["reason"].startswith("task-rest_timeseries.json: file: the link leads out")
+
+
+def test_names_from_files_are_shown_as_they_are_and_run_nowhere(tmp_path):
+    names = ["<script>alert(1)</script>", r"$\frac{1$", "a & b\x1b[31m"]
+    tree = make_recording(
+        {"lfp": continuous(np.random.default_rng(0).standard_normal((50, 3)), names)},
+        {"epochs": make_intervals([0], [100], {"label": [r"<b>$\x{$"]})},
+        {"recording": "sub-1", "session_description": "one\x00two"},
+    )
+    assert tree["lfp"]["channel"].values.tolist() == [*names[:2], "a & b [31m"]
+    assert tree.attrs["session_description"] == "one two"
+    figure = draw_recording(tree)
+    stage.save_figure(figure, tmp_path / "figure.svg")
+    text = (tmp_path / "figure.svg").read_text()
+    shown = [one.text for one in ElementTree.fromstring(text).iter() if one.tag.endswith("text")]
+    assert "<script>alert(1)</script>"[:23] in "".join(filter(None, shown))
+    assert r"$\frac{1$" in shown and r"<b>$\x{$" in shown
+    assert "<script" not in text and "\x1b" not in text

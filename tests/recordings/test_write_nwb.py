@@ -6,8 +6,10 @@ import hashlib
 import numpy as np
 import pynwb
 import pytest
+from nwbinspector import Importance, inspect_nwbfile
 
-from neurodsr.recordings import write_nwb as module
+from neurodsr.recordings.nwb import writing
+from neurodsr.recordings.nwb.identity import UNIDENTIFIED
 from neurodsr.recordings.write_nwb import write_nwb
 
 SIGNAL = np.random.default_rng(0).standard_normal((50, 2)) * 1e-4
@@ -60,14 +62,21 @@ def test_unknown_subject_is_marked_so(tmp_path):
     write(tmp_path / "x.nwb")
     with pynwb.NWBHDF5IO(tmp_path / "x.nwb", "r") as io:
         subject = io.read().subject
-        assert (subject.sex, subject.species) == ("U", "unknown")
+        assert (subject.sex, subject.species, subject.age) == ("U", UNIDENTIFIED, "P0D/")
+
+
+def test_the_inspector_finds_nothing_grave(tmp_path):
+    write(tmp_path / "x.nwb", splits=[(0.0, 0.1, "train"), (0.1, 0.2, "test")])
+    grave = Importance.BEST_PRACTICE_VIOLATION
+    found = list(inspect_nwbfile(tmp_path / "x.nwb", importance_threshold=grave))
+    assert [(one.check_function_name, one.message) for one in found] == []
 
 
 def test_a_failure_leaves_nothing(tmp_path, monkeypatch):
     def fail(*_):
         raise RuntimeError("disk full")
 
-    monkeypatch.setattr(module, "derive_object_ids", fail)
+    monkeypatch.setattr(writing, "derive_object_ids", fail)
     with pytest.raises(RuntimeError, match="disk full"):
         write(tmp_path / "x.nwb")
     assert list(tmp_path.iterdir()) == []

@@ -83,6 +83,9 @@ def make_statespace(code: str) -> xr.Dataset:
             "delay": 8,
             "embedding_dimension": 3,
             "nonlinearity_p": 0.01,
+            "is_embedding": "consistent with an embedding (1 % false neighbours)",
+            "data": "250 samples, 31 autocorrelation times",
+            "cautions": '["the training data drift (mean)"]',
         }
     )
 
@@ -104,11 +107,15 @@ def make_scores(states: list[str], rng: np.random.Generator) -> xr.Dataset:
             "median": ("measure", np.median(score, axis=0)),
             "median_low": ("measure", score.min(axis=0)),
             "median_high": ("measure", score.max(axis=0)),
+            "skill_median": ("measure", [0.9, 0.8, 0.5]),
+            "skill_median_low": ("measure", [0.8, 0.7, 0.4]),
+            "skill_median_high": ("measure", [1.0, 0.9, 0.6]),
+            "reads": ("measure", ["better", "better", "not better than a linear model"]),
         },
         {
             "run": np.arange(RUNS),
             "measure": measures,
-            "null": ["VAR", "phase surrogate", "persistence"],
+            "null": ["VAR", "IAAFT", "persistence"],
         },
         {"verdict_code": "better", "verdict": "Better than a linear model."},
     )
@@ -123,6 +130,7 @@ def make_dynamics(growth: np.ndarray, frequency: float) -> xr.Dataset:
         {
             "fixed_point_count": ("run", np.ones(RUNS)),
             "stable_count": ("run", 1.0 - moves),
+            "search_complete": ("run", np.ones(RUNS, bool)),
             "eigenvalue_real": (("run", "point", "latent"), eigenvalues.real),
             "eigenvalue_imag": (("run", "point", "latent"), eigenvalues.imag),
             "lyapunov": (("run", "latent"), np.stack([0 * growth, -np.abs(growth)], axis=1)),
@@ -135,6 +143,13 @@ def make_dynamics(growth: np.ndarray, frequency: float) -> xr.Dataset:
         {"run": np.arange(RUNS)},
         {"sampling_interval": INTERVAL, "best_run": 0},
     )
+
+
+class Named(SimpleNamespace):
+    """Inputs as Snakemake names them, some of which a cohort may lack."""
+
+    def get(self, name: str, default: object) -> object:
+        return getattr(self, name, default)
 
 
 def run_script(name: str, **snakemake: object) -> None:
@@ -228,14 +243,12 @@ def study_folder(
     named = SimpleNamespace
     run_script(
         "features.py",
-        input=named(
-            cohort=root / "cohort.tsv", schema=WORKFLOW / "schemas" / "features.schema.yaml"
-        ),
+        input=Named(cohort=root / "cohort.tsv"),
         output=named(features=group / "features.tsv", inclusion=group / "inclusion.tsv"),
         params=named(models=["small"]),
         log=root / "logs" / "features.log",
     )
-    tables = ("subjects", "reliability", "statistics", "truth")
+    tables = ("subjects", "reliability", "statistics", "effects", "truth")
     figures = ("differences", "reliability", "truth")
     run_script(
         "group.py",
@@ -257,7 +270,11 @@ def study_folder(
         input=named(benchmarks=sorted(benchmarks.iterdir())),
         output=[root / "report.html"],
         params=named(
-            settings={"title": f"Two groups {HOSTILE}", "group": group_settings},
+            settings={
+                "title": f"Two groups {HOSTILE}",
+                "group": group_settings,
+                "hierarchical": None,
+            },
             models={"small": MODEL},
             datasets=DATASETS,
         ),

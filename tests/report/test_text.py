@@ -100,7 +100,7 @@ def test_methods_name_settings_and_versions() -> None:
 
 ALWAYS = {
     "Benjamini", "Cao", "Durstewitz (2023)", "Eisenmann", "Fraser", "Hedges", "Hess", "Kennel",
-    "Schreiber", "Shrout",
+    "Schreiber", "Prichard", "Lobato", "Shrout",
 }  # fmt: skip
 
 

@@ -45,7 +45,7 @@ def test_files_of_both_formats():
 def test_only_the_standard_library_is_imported():
     scripts = Path(__file__).parents[2] / "workflow" / "scripts"
     code = (
-        "import sys; import neurodsr.simulate.participants, neurodsr.recordings.layout;"
+        "import sys; import neurodsr.simulate.participants, neurodsr.recordings.conversion.layout;"
         "import neurodsr.recordings.retrieval;"
         "print({'numpy', 'pandas', 'xarray'} & set(sys.modules))"
     )

@@ -88,3 +88,19 @@ def series():
         )
 
     return build
+
+
+@pytest.fixture(scope="session")
+def mackey_glass():
+    """Mackey-Glass (0.2, 0.1, exponent 10, lag 17), 8000 values every 1, by Runge-Kutta of 0.1."""
+    h, lag, steps = 0.1, 170, 90_000
+    x = np.full(steps + lag + 1, 1.2)
+    for t in range(lag, steps + lag):
+        a, c = x[t - lag], x[t - lag + 1]
+        inflow = [0.2 * d / (1.0 + d**10) for d in (a, (a + c) / 2.0, c)]
+        k1 = inflow[0] - 0.1 * x[t]
+        k2 = inflow[1] - 0.1 * (x[t] + h / 2 * k1)
+        k3 = inflow[1] - 0.1 * (x[t] + h / 2 * k2)
+        k4 = inflow[2] - 0.1 * (x[t] + h * k3)
+        x[t + 1] = x[t] + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
+    return x[lag + 10_000 :: 10][:8000]

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from neurodsr.simulate.flows import runge_kutta
+from neurodsr.simulate.systems import Lorenz96
 from neurodsr.statespace.divergence import Divergence, divergence, fit, predictability
 from neurodsr.statespace.verdict import check_state_space
 
@@ -58,6 +60,15 @@ def test_roessler_diverges_at_its_known_rate(roessler, channel, dimension):
 def test_henon_diverges_at_its_known_rate_also_in_pieces(henon):
     assert divergence([henon], 2, 1, 1).exponent == pytest.approx(0.419, rel=0.05)
     assert divergence(np.split(henon, 10), 2, 1, 1).exponent == pytest.approx(0.419, rel=0.1)
+
+
+def test_lorenz_96_diverges_at_its_known_rate_in_many_pieces():
+    system = Lorenz96(4, 20.0)
+    starts = system.start[:, None] + 0.1 * np.random.default_rng(0).standard_normal((4, 20))
+    orbits = runge_kutta(system.field, starts, 0.05, 1600, 5)[100:]
+    found = divergence([orbits[:, 0, k] for k in range(20)], 5, 3, 10)
+    # 1.194 +- 0.007 by the tangent space (shared reference, section 0)
+    assert found.exponent / 0.05 == pytest.approx(1.194, rel=0.15)
 
 
 def test_waves_and_noise_do_not_diverge_exponentially(ar):

@@ -104,5 +104,6 @@ def settings() -> dict[str, Any]:
         "noise_on": "window",
         "gradient_clip": 5.0,
         "validate_every": 2,
+        "forecast_tolerance": 0.05,
         "checkpoint_every": 1,
     }

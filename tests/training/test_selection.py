@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from neurodsr.training.selection import DECAYED, SUSTAINED, UNBOUNDED, make_criterion, mean_spectrum
+from neurodsr.training.selection import (
+    DECAYED,
+    SUSTAINED,
+    UNBOUNDED,
+    make_criterion,
+    mean_spectrum,
+    worst_forecast,
+)
 
 from .conftest import lorenz, make_series
 
@@ -40,3 +47,8 @@ def test_spectrum_of_a_tone_is_its_line() -> None:
     spectrum = mean_spectrum([tone], 400)
     assert spectrum.sum() == pytest.approx(1)
     assert np.argmax(spectrum[:, 0]) == 20
+
+
+def test_free_runs_alone_may_choose() -> None:
+    assert worst_forecast(0.05) == pytest.approx(1.05)
+    assert np.inf > 1e-9 * worst_forecast(None) > 1

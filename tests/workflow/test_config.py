@@ -93,6 +93,12 @@ def test_defaults_are_filled_in_at_every_depth(config, tmp_path):
          ["datasets.study.recordings", "by it alone"]),
         ("cohorts.study.preprocess", {"splits": {"column": "split"}},
          ["cohorts.study.preprocess.splits.column", "preprocess.trials"]),
+        ("datasets.study.read", {"modalities": {"u": {"source": "units", "query": "open(name)"}}},
+         ["datasets.study.read.modalities.u.query", "'open(name)' holds call"]),
+        ("datasets.study.read", {"modalities": {"u": {"source": "LFP", "channels": "EEG ["}}},
+         ["datasets.study.read.modalities.u.channels", "'EEG [' is no pattern"]),
+        ("datasets.study.read", {"regions": {"CA1": ["HPC"], "CA3": ["hpc"]}},
+         ["datasets.study.read.regions.CA3", "'hpc' also stands for 'CA1'"]),
         ("cohorts.study/2", {"title": "T", "datasets": ["study"], "models": ["small"]},
          ["cohorts", "'study/2'"]),
     ],
@@ -120,8 +126,9 @@ def test_arrays_are_planned_from_a_folder_in_the_environment(arrays, tmp_path, m
     assert list(result.recordings["study"]) == ["sub-eeg"]
     assert result.raw_files("study", "sub-eeg") == [f"{tmp_path}/study/a.npy"]
     described = result.source("study", "sub-eeg")["described"]
-    assert described == {
-        "data": "a.npy", "sampling_interval": 0.01, "units": "1", "channels": []
+    given = {key: value for key, value in described.items() if value not in (None, [])}
+    assert given == {
+        "data": "a.npy", "sampling_interval": 0.01, "units": "1", "layout": "time-channel"
     }  # fmt: skip
     before = result.content("study", result.raw_files("study", "sub-eeg"))
     (tmp_path / "study" / "a.npy").write_bytes(b"yy")
@@ -131,7 +138,7 @@ def test_arrays_are_planned_from_a_folder_in_the_environment(arrays, tmp_path, m
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
-        ("datasets.study.recordings", None, ["datasets.study.recordings", "needed"]),
+        ("datasets.study.recordings.eeg.sampling_interval", None, ["eeg", "got neither"]),
         (
             "datasets.study.recordings.eeg.data",
             "b.npy",
@@ -139,7 +146,7 @@ def test_arrays_are_planned_from_a_folder_in_the_environment(arrays, tmp_path, m
         ),
         ("datasets.study.recordings.eeg.test", "a.npy", ["datasets.study.recordings.eeg", "test"]),
         ("datasets.study.recordings.eeg.sampling_interval", 0, ["sampling_interval: 0"]),
-        ("cohorts.study.entities", {"sub": ["ecg"]}, ["sub: ecg keeps none of eeg"]),
+        ("cohorts.study.entities", {"sub": ["ecg"]}, ["ecg", "sub: eeg"]),
     ],
 )
 def test_mistakes_in_arrays_are_named(arrays, tmp_path, path, value, words):
@@ -147,6 +154,45 @@ def test_mistakes_in_arrays_are_named(arrays, tmp_path, path, value, words):
         plan(changed(arrays, path, value), tmp_path)
     for word in words:
         assert word in str(error.value)
+
+
+def test_a_folder_with_sidecars_needs_no_description(arrays, tmp_path):
+    (tmp_path / "study" / "a.json").write_text('{"sampling_rate": 9, "subject": "7", "run": 2}')
+    config = changed(arrays, "datasets.study.recordings", None)
+    config["cohorts"]["study"]["exclude"] = [{"sub": ["01"]}]
+    result = plan(config, tmp_path)
+    assert "sub-7_run-2" in result.recordings["study"]
+    assert result.raw_files("study", "sub-7_run-2") == ["study/a.npy", "study/a.json"]
+    assert result.source("study", "sub-7_run-2")["described"]["sampling_rate"] == 9
+
+
+def test_what_cannot_be_used_is_planned_but_no_input(config, tmp_path):
+    path = tmp_path / "study/sub-02/func/sub-02_task-rest_timeseries.tsv"
+    path.unlink()
+    path.symlink_to("../../.git/annex/objects/x")
+    result = plan(config, tmp_path)
+    assert result.raw_files("study", "sub-02_task-rest") == []
+    (reason,) = result.source("study", "sub-02_task-rest")["blocked"].values()
+    assert "datalad get" in reason
+    before = result.source("study", "sub-02_task-rest")
+    path.unlink()
+    path.write_text("a\n")
+    assert plan(config, tmp_path).source("study", "sub-02_task-rest") != before
+
+
+def test_a_folder_that_is_one_recording_counts_by_its_content(config, tmp_path):
+    store = tmp_path / "nwb/sub-1/sub-1.nwb.zarr"
+    (store / "units").mkdir(parents=True)
+    (store / "units/0").write_text("1")
+    config["datasets"]["study"] = {"format": "nwb", "path": "nwb"}
+    contents = []
+    for text in ("1", "2"):
+        (store / "units/0").write_text(text)
+        result = plan(config, tmp_path)
+        files = result.raw_files("study", "sub-1")
+        assert files == ["nwb/sub-1/sub-1.nwb.zarr"]
+        contents.append(result.content("study", files))
+    assert contents[0] != contents[1]
 
 
 def test_simulated_systems_are_told_apart(config, tmp_path):

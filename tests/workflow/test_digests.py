@@ -24,8 +24,7 @@ def scripts(tmp_path, monkeypatch):
 
 
 def forget():
-    for name in ("code_of", "import_closure", "local_imports", "imported_modules",
-                 "syntax_tree", "meaning_of"):  # fmt: skip
+    for name in ("code_of", "import_closure", "local_imports", "facts_of"):
         getattr(digests, name).cache_clear()
 
 
@@ -55,6 +54,20 @@ def test_a_module_that_is_not_used_comments_and_touching_change_nothing(scripts)
     (scripts / "lib" / "maps.py").write_text("# a comment\nslope  =  1\n")
     os.utime(scripts / "train.py", (2e9, 2e9))
     assert code_of() == before
+
+
+def test_what_is_known_of_code_is_kept_until_a_file_changes(scripts, tmp_path, monkeypatch):
+    kept = tmp_path / "kept"
+    digests.remember_code(kept)
+    before = code_of()
+    digests.code_memory.save()
+    digests.remember_code(kept)
+    with monkeypatch.context() as patch:
+        patch.setattr(digests, "read_source", lambda path: pytest.fail(f"{path} was read"))
+        assert code_of() == before
+    (scripts / "lib" / "maps.py").write_text("slope = 2\n")
+    assert code_of() != before
+    digests.code_memory = digests.Memory()
 
 
 def test_file_digest_is_of_content_not_of_time(tmp_path):

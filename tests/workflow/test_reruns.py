@@ -103,7 +103,7 @@ def test_a_parameter_of_a_model_trains_that_model_only(project):
 
 
 def test_a_changed_library_module_runs_the_rules_that_use_it(project):
-    module = project.folder / "workflow/scripts/neurodsr/evaluation/geometry.py"
+    module = project.folder / "workflow/scripts/neurodsr/evaluation/measures/geometry.py"
     module.write_text(module.read_text() + "\nNEW_CONSTANT = 1\n")
     jobs = project.planned()
     assert rules(recording_jobs(jobs)) == {"evaluate_model"}
@@ -111,7 +111,7 @@ def test_a_changed_library_module_runs_the_rules_that_use_it(project):
 
 
 def test_a_comment_in_a_library_module_runs_nothing(project):
-    module = project.folder / "workflow/scripts/neurodsr/evaluation/geometry.py"
+    module = project.folder / "workflow/scripts/neurodsr/evaluation/measures/geometry.py"
     module.write_text(module.read_text() + "\n# a remark\n")
     assert project.planned() == set()
 

@@ -8,10 +8,13 @@ import ast
 import functools
 import hashlib
 import json
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from neurodsr.files import replacing
+from neurodsr.files import replacing, sha256
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 
@@ -26,7 +29,7 @@ def code_of(script: str, *others: str) -> str:
     digest = hashlib.sha256()
     for path in sorted(import_closure(SCRIPTS / script)):
         digest.update(path.relative_to(SCRIPTS).as_posix().encode())
-        digest.update(meaning_of(path))
+        digest.update(facts_of(path)[0].encode())
     for other in others:
         digest.update(other.encode())
         digest.update((SCRIPTS / other).read_bytes())
@@ -60,12 +63,25 @@ def local_imports(source: Path) -> frozenset[Path]:
     return frozenset(found)
 
 
-@functools.cache
 def imported_modules(source: Path) -> frozenset[str]:
     """Absolute names of all that a source file imports, anywhere in it."""
+    return facts_of(source)[1]
+
+
+@functools.cache
+def facts_of(source: Path) -> tuple[str, frozenset[str]]:
+    """Digest of a source file without comments and formatting, and the modules it imports."""
+    meaning, modules = code_memory.recall(str(source), read_source)
+    return str(meaning), frozenset(modules)
+
+
+def read_source(path: str) -> tuple[str, list[str]]:
+    """Digest of the meaning of a source file, and absolute names of all that it imports."""
+    source = Path(path)
+    tree = ast.parse(source.read_text(encoding="utf-8"), filename=path)
     names: set[str] = set()
     package = source.parent.relative_to(SCRIPTS).parts if source.is_relative_to(SCRIPTS) else ()
-    for node in ast.walk(syntax_tree(source)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -73,36 +89,72 @@ def imported_modules(source: Path) -> frozenset[str]:
             base = ".".join([*above, *([node.module] if node.module else [])])
             names.add(base)
             names.update(f"{base}.{alias.name}" for alias in node.names)
-    return frozenset(names)
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), sorted(names)
 
 
-@functools.cache
-def syntax_tree(source: Path) -> ast.Module:
-    return ast.parse(source.read_text(encoding="utf-8"), filename=str(source))
+def stamp_of(path: Path) -> list[int]:
+    """Size and time stamps that tell whether a file, or something in a folder, is another.
+
+    The change time is among them because it cannot be set by a copy that keeps time stamps.
+    """
+    inside = path.rglob("*") if path.is_dir() else ()
+    stats = [place.stat() for place in (path, *inside)]
+    return [
+        sum(stat.st_size for stat in stats),
+        max(stat.st_mtime_ns for stat in stats),
+        max(stat.st_ctime_ns for stat in stats),
+    ]
 
 
-@functools.cache
-def meaning_of(source: Path) -> bytes:
-    """The source without comments and formatting."""
-    return ast.dump(syntax_tree(source)).encode()
-
-
-class FileDigests:
-    """SHA-256 of files, remembered by size and time stamp so that only new ones are read.
+class Memory:
+    """What is known of files, by their size and time stamps, from one invocation to the next.
 
     Parameters
     ----------
-    memory
-        JSON file that keeps what was computed from one invocation to the next.
+    place
+        JSON file that keeps it; None forgets it at the end.
     """
 
-    def __init__(self, memory: Path) -> None:
-        self.memory = memory
+    def __init__(self, place: Path | None = None) -> None:
+        self.place = place
         self.changed = False
-        try:
-            self.known: dict[str, list[int | str]] = json.loads(memory.read_text())
-        except (OSError, ValueError):
-            self.known = {}
+        self.known: dict[str, list[Any]] = {}
+        if place is not None:
+            with suppress(OSError, ValueError):
+                self.known = json.loads(place.read_text())
+
+    def recall(self, path: str, compute: Callable[[str], Any]) -> Any:
+        """A value of a file or folder, computed when it is new or another than before."""
+        stamp = stamp_of(Path(path))
+        known = self.known.get(path)
+        if known and known[:3] == stamp:
+            return known[3]
+        value = compute(path)
+        self.known[path] = [*stamp, value]
+        self.changed = True
+        return value
+
+    def save(self) -> None:
+        """Keep what was learned, if anything."""
+        if self.place is None or not self.changed:
+            return
+        with replacing(self.place) as part:
+            part.write_text(json.dumps(self.known))
+        self.changed = False
+
+
+code_memory = Memory()
+
+
+def remember_code(folder: Path) -> Memory:
+    """Keep what is learned of source files, which depends on the version of Python, in a folder."""
+    global code_memory
+    code_memory = Memory(folder / f"code-{sys.version_info.major}.{sys.version_info.minor}.json")
+    return code_memory
+
+
+class FileDigests(Memory):
+    """SHA-256 of files, remembered so that only new ones are read."""
 
     def of(self, paths: Iterable[str | Path]) -> str:
         """One digest over the names and contents of files."""
@@ -112,23 +164,5 @@ class FileDigests:
         return digest.hexdigest()[:16]
 
     def content(self, path: str) -> str:
-        """SHA-256 of one file."""
-        stat = Path(path).stat()
-        # the change time cannot be set by a copy that keeps time stamps
-        stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
-        known = self.known.get(path)
-        if known and known[:3] == stamp:
-            return str(known[3])
-        with Path(path).open("rb") as file:
-            value = hashlib.file_digest(file, "sha256").hexdigest()
-        self.known[path] = [*stamp, value]
-        self.changed = True
-        return value
-
-    def save(self) -> None:
-        """Keep what was learned, if anything."""
-        if not self.changed:
-            return
-        with replacing(self.memory) as part:
-            part.write_text(json.dumps(self.known))
-        self.changed = False
+        """SHA-256 of one file, or of a folder that is one recording."""
+        return str(self.recall(path, sha256))

@@ -4,89 +4,26 @@ Everything here follows from the configuration and from file names alone, so tha
 of jobs is known before the first one starts, even when the raw files are yet to be made.
 """
 
-import difflib
-import os
 import zlib
 from collections.abc import Iterable
-from functools import cached_property
 from pathlib import Path
-from string import Template
 from typing import Any
 
 from neurodsr.errors import ConfigError
-from neurodsr.recordings.described import described_sources
-from neurodsr.recordings.discovery import Source, dataset_files, discover
-from neurodsr.recordings.layout import converted_files
-from neurodsr.simulate.participants import dataset_files_of, simulated_files, simulated_participants
+from neurodsr.preprocess.settings import problems_of_preprocessing
+from neurodsr.recordings.cohort.people import table_files
+from neurodsr.recordings.discovery import Source
 from orchestration import config as configuration
+from orchestration.dataset import Dataset
 from orchestration.digests import FileDigests
-
-RESOURCES = Path("resources")
-
-
-class Dataset:
-    """Raw files of one dataset: where they lie or will lie.
-
-    Attributes
-    ----------
-    root
-        Folder that holds them.
-    local
-        Whether they are the user's own, i.e. not made by a rule.
-    """
-
-    def __init__(self, name: str, spec: dict[str, Any]) -> None:
-        self.name = name
-        self.spec = spec
-        self.local = "path" in spec
-        self.root = with_variables(spec["path"]) if self.local else RESOURCES / name
-
-    @cached_property
-    def participants(self) -> dict[str, str]:
-        """Simulated participants and their groups."""
-        if "simulate" not in self.spec:
-            return {}
-        return dict(simulated_participants(self.name, self.spec["simulate"]))
-
-    @cached_property
-    def retrieved(self) -> list[str]:
-        return sorted(self.spec.get("retrieve", {}).get("files", {}))
-
-    @cached_property
-    def made_at_once(self) -> list[str]:
-        """Files that one job writes for the whole dataset."""
-        if "convert" in self.spec:
-            return converted_files(self.retrieved)
-        if "simulate" in self.spec:
-            return dataset_files_of(self.spec["format"])
-        return []
-
-    def made_for(self, participant: str) -> list[str]:
-        """Files that one job writes for one simulated participant."""
-        return simulated_files(participant, self.spec["format"])
-
-    @cached_property
-    def files(self) -> list[str]:
-        """All raw files, relative to the root."""
-        if self.local:
-            return dataset_files(self.root)
-        if "simulate" in self.spec:
-            made = [file for p in self.participants for file in self.made_for(p)]
-            return sorted([*made, *self.made_at_once])
-        return self.made_at_once if "convert" in self.spec else self.retrieved
-
-    def sources(self, entities: dict[str, list[str]] | None) -> list[Source]:
-        """Its recordings, those with certain entities."""
-        if self.spec["format"] == "arrays":
-            return described_sources(self.name, self.spec["recordings"], self.files, entities)
-        return discover(self.name, self.spec["format"], self.files, entities)
-
-    def paths(self, files: Iterable[str]) -> list[str]:
-        return [(self.root / file).as_posix() for file in files]
-
-    def file(self, name: str) -> str | None:
-        """Path of a file at the top of the dataset, if there is one of that name."""
-        return (self.root / name).as_posix() if name in self.files else None
+from orchestration.problems import (
+    formats_of,
+    problems_of_arrays,
+    problems_of_atlas,
+    problems_of_design,
+    problems_of_path,
+    problems_of_reading,
+)
 
 
 class Plan:
@@ -117,15 +54,16 @@ class Plan:
             if len(origins) != 1:
                 given = ", ".join(origins) or "none of them"
                 yield f"datasets.{name}: needs one of path, retrieve, simulate; got {given}"
-            if "convert" in spec and "retrieve" not in spec:
-                yield f"datasets.{name}.convert: only files that are retrieved can be converted"
-            if (spec["format"] == "arrays") != ("recordings" in spec):
-                yield f"datasets.{name}.recordings: needed by the format arrays, and by it alone"
+            if "convert" in spec and "simulate" in spec:
+                yield f"datasets.{name}.convert: simulated files need no conversion"
+            yield from problems_of_arrays(f"datasets.{name}.recordings", spec)
             if spec["format"] not in formats_of(spec):
                 valid = " or ".join(formats_of(spec))
                 yield f"datasets.{name}.format: a simulated {spec['simulate']['system']} is {valid}"
             if "path" in spec:
                 yield from problems_of_path(f"datasets.{name}.path", spec["path"])
+            yield from problems_of_atlas(f"datasets.{name}.read.atlas", spec["read"])
+            yield from problems_of_reading(f"datasets.{name}.read", spec["read"])
         for cohort, study in self.config["cohorts"].items():
             splits = study["preprocess"]["splits"]
             if splits["column"] is not None and study["preprocess"]["trials"] is None:
@@ -133,14 +71,33 @@ class Plan:
                     f"cohorts.{cohort}.preprocess.splits.column: {splits['column']!r} is a column"
                     " of a table of trials; name the table in preprocess.trials"
                 )
-            for kind in ("datasets", "models"):
-                for name in study[kind]:
-                    if name not in self.config[kind]:
-                        known = list(self.config[kind])
+            yield from problems_of_preprocessing(
+                f"cohorts.{cohort}.preprocess", study["preprocess"]
+            )
+            yield from problems_of_design(f"cohorts.{cohort}", study, self.config["datasets"])
+            shared = study["hierarchical"]
+            asked = {**study, "hierarchical.model": [shared["model"]] if shared else []}
+            for kind in ("datasets", "models", "hierarchical.model"):
+                for name in asked[kind]:
+                    table = "datasets" if kind == "datasets" else "models"
+                    if name not in self.config[table]:
+                        known = list(self.config[table])
                         yield (
-                            f"cohorts.{cohort}.{kind}: {name!r} is not among the {kind}"
+                            f"cohorts.{cohort}.{kind}: {name!r} is not among the {table}"
                             f"{configuration.nearest(name, known)}; known: {', '.join(known)}"
                         )
+            similar = study["group"]["similarity"]
+            if similar is not None:
+                if similar["model"] not in (None, *study["models"]):
+                    yield (
+                        f"cohorts.{cohort}.group.similarity.model: {similar['model']!r} is not"
+                        f" among the models of the cohort ({', '.join(study['models'])})"
+                    )
+                if "vectors" in similar["measure"] and shared is None:
+                    yield (
+                        f"cohorts.{cohort}.group.similarity.measure: vectors are of a hierarchical"
+                        " model; set `hierarchical` or leave them out"
+                    )
 
     @property
     def cohorts(self) -> dict[str, dict[str, Any]]:
@@ -150,10 +107,12 @@ class Plan:
         """Recordings of a cohort by name, from file names alone."""
         study = self.cohorts[cohort]
         found: dict[str, Source] = {}
+        for wanted in study["exclude"]:
+            if not any(self.datasets[name].holds(wanted) for name in study["datasets"]):
+                raise ConfigError(f"cohorts.{cohort}.exclude: {wanted} fits no file; mend it")
         for name in study["datasets"]:
             dataset = self.datasets[name]
-            entities = study["entities"] or None
-            for source in dataset.sources(entities):
+            for source in dataset.sources(study["entities"], study["exclude"]):
                 if source.recording in found:
                     raise ConfigError(
                         f"cohorts.{cohort}.datasets: {name!r} and "
@@ -171,7 +130,6 @@ class Plan:
         """What the reader of one recording needs to know."""
         source = self.recordings[cohort][recording]
         dataset = self.datasets[source.dataset]
-        described = dataset.spec.get("recordings", {}).get(source.entities.get("sub"))
         return {
             "dataset": source.dataset,
             "format": source.format,
@@ -179,16 +137,38 @@ class Plan:
             "recording": source.recording,
             "files": list(source.files),
             "entities": dict(source.entities),
-            **({"described": described} if described else {}),
+            "described": source.described,
+            "blocked": {
+                file: dataset.listing.blocked[file]
+                for file in source.files
+                if file in dataset.listing.blocked
+            },
         }
 
     def sources(self, cohort: str) -> list[dict[str, Any]]:
         return [self.source(cohort, recording) for recording in self.recordings[cohort]]
 
     def raw_files(self, cohort: str, recording: str) -> list[str]:
-        """Paths of the raw files of one recording."""
+        """Paths of the raw files of one recording, and of the atlas that is laid over them.
+
+        Links to nothing and links out of the dataset are none of them.
+        """
         source = self.recordings[cohort][recording]
-        return self.datasets[source.dataset].paths(source.files)
+        dataset = self.datasets[source.dataset]
+        return [*dataset.usable(source.files), *dataset.atlas]
+
+    def about(self, cohort: str) -> dict[str, dict[str, Any]]:
+        """What the table of a cohort needs to know of its datasets beside their recordings."""
+        return {name: self.datasets[name].about() for name in self.cohorts[cohort]["datasets"]}
+
+    def about_people(self, cohort: str) -> list[str]:
+        """Paths of the tables of participants, sessions and scans of a cohort's datasets."""
+        datasets = [self.datasets[name] for name in self.cohorts[cohort]["datasets"]]
+        return [path for d in datasets for path in d.usable(table_files(d.files))]
+
+    def owns(self, path: str) -> bool:
+        """Whether a path is a file of the user, i.e. not made by a rule."""
+        return any(dataset.owns(path) for dataset in self.datasets.values())
 
     def tables(self, cohort: str, name: str) -> list[str]:
         """Paths of the tables of that name (participants.tsv, truth.tsv) of a cohort's datasets."""
@@ -201,62 +181,20 @@ class Plan:
         Snakemake judges the files that its own rules make; of a user's files only the content
         counts, whatever their time stamps say.
         """
-        own = [
-            self.datasets[name].root.as_posix() + "/"
-            for name in self.cohorts[cohort]["datasets"]
-            if self.datasets[name].local
-        ]
-        digest = self.digests.of(path for path in paths if path.startswith(tuple(own)))
+        datasets = [self.datasets[name] for name in self.cohorts[cohort]["datasets"]]
+        digest = self.digests.of(p for p in paths if any(d.owns(p) for d in datasets))
+        self.digests.save()
+        return digest
+
+    def unconverted_content(self, name: str) -> str:
+        """Digest of the user's files that a dataset is converted from."""
+        dataset = self.datasets[name]
+        if "path" not in dataset.spec:
+            return ""
+        digest = self.digests.of(dataset.folder / file for file in dataset.unconverted)
         self.digests.save()
         return digest
 
     def seed(self, *names: str) -> int:
         """Seed of one recording or one of its models: depends on nothing but seed and names."""
         return zlib.crc32("/".join([str(self.config["seed"]), *names]).encode())
-
-
-def formats_of(spec: dict[str, Any]) -> tuple[str, ...]:
-    """Formats that a dataset can have; what is simulated is written by a writer of that format."""
-    if "simulate" not in spec:
-        return (spec["format"],)
-    return ("nwb", "bids") if "groups" in spec["simulate"] else ("nwb",)
-
-
-def with_variables(path: str) -> Path:
-    """A path with its environment variables filled in.
-
-    Raises
-    ------
-    ConfigError
-        When one is not set.
-    """
-    try:
-        return Path(Template(path).substitute(os.environ))
-    except KeyError as error:
-        raise ConfigError(
-            f"{path!r}: the environment variable {error.args[0]} is not set; set it to the folder"
-            " that it stands for"
-        ) from None
-    except ValueError:
-        raise ConfigError(f"{path!r}: a lone $; write $NAME for a variable, $$ for $") from None
-
-
-def problems_of_path(where: str, path: str) -> Iterable[str]:
-    """What is wrong with the folder of a dataset."""
-    try:
-        folder = with_variables(path)
-    except ConfigError as error:
-        yield f"{where}: {error}"
-        return
-    if not folder.is_dir():
-        yield f"{where}: {folder.as_posix()!r} is not a folder{nearest_path(folder)}"
-
-
-def nearest_path(path: Path) -> str:
-    """Hint at a sibling of similar name."""
-    try:
-        siblings = [entry.name for entry in path.parent.iterdir() if entry.is_dir()]
-    except OSError:
-        return f"; {path.parent.as_posix()!r} does not exist either"
-    match = difflib.get_close_matches(path.name, siblings, n=1, cutoff=0.5)
-    return f", did you mean {(path.parent / match[0]).as_posix()!r}?" if match else ""

@@ -30,7 +30,7 @@ rule analyse_model:
 
 rule analyse:
     input:
-        [
+        lambda wildcards: [
             f"results/{cohort}/{recording}/models/{model}/dynamics.nc"
             for cohort in plan.cohorts
             for recording in plan.recordings[cohort]

@@ -3,21 +3,19 @@
 
 def raw_inputs(cohort, paths):
     """Of a user's own files the content counts (`raw` below), not the time stamps."""
-    own = [d.root.as_posix() + "/" for d in plan.datasets.values() if d.local]
-    return [ancient(p) if p.startswith(tuple(own)) else p for p in paths]
+    return [ancient(p) if plan.owns(p) else p for p in paths]
 
 
 def read_settings(wildcards):
     source = plan.recordings[wildcards.cohort][wildcards.recording]
-    return plan.datasets[source.dataset].spec["read"]
+    return plan.datasets[source.dataset].read
 
 
 def cohort_files(cohort):
+    """Everything that the table of a cohort is told from."""
     recordings = plan.recordings[cohort]
     files = {path for name in recordings for path in plan.raw_files(cohort, name)}
-    for name in ("participants.tsv", "participants.json"):
-        files.update(plan.tables(cohort, name))
-    return sorted(files)
+    return sorted(files.union(plan.about_people(cohort)))
 
 
 def cohort_results(cohort):
@@ -34,6 +32,46 @@ def cohort_results(cohort):
         "scores": [f"{folder}/scores.nc" for folder in models],
         "dynamics": [f"{folder}/dynamics.nc" for folder in models],
     }
+
+
+def shared_model(cohort):
+    """Settings of the hierarchical model of a cohort."""
+    return config["models"][plan.cohorts[cohort]["hierarchical"]["model"]]
+
+
+def hierarchical_result(cohort, kinds):
+    """Files of the hierarchical model of a cohort, if it has one."""
+    wanted = plan.cohorts[cohort]["hierarchical"] is not None
+    paths = [f"results/{cohort}/group/hierarchical.{kind}" for kind in kinds]
+    return {"hierarchical": paths} if wanted else {}
+
+
+def prediction_result(cohort):
+    """Files of the prediction from features, if a cohort asks for one."""
+    wanted = plan.cohorts[cohort]["group"]["predict"] is not None
+    paths = [f"results/{cohort}/group/prediction.{kind}" for kind in ("tsv", "svg")]
+    return {"prediction": paths} if wanted else {}
+
+
+def similarity_settings(cohort):
+    return plan.cohorts[cohort]["group"]["similarity"]
+
+
+def similar_dynamics(cohort):
+    """What the distances between recordings are told from."""
+    folders = [f"results/{cohort}/{recording}" for recording in plan.recordings[cohort]]
+    model = similarity_settings(cohort)["model"] or plan.cohorts[cohort]["models"][0]
+    return {
+        "series": [f"{folder}/series.nc" for folder in folders],
+        "dynamics": [f"{folder}/models/{model}/dynamics.nc" for folder in folders],
+    }
+
+
+def similarity_result(cohort):
+    """Files of the distances between recordings, if a cohort asks for them."""
+    wanted = similarity_settings(cohort) is not None
+    paths = [f"results/{cohort}/group/similarity.{kind}" for kind in ("nc", "svg")]
+    return {"similarity": paths} if wanted else {}
 
 
 def model_results(cohort):

@@ -17,7 +17,7 @@ rule evaluate_model:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        mem_mb=lambda wildcards, attempt: 3000 * attempt,
         runtime=30,
     params:
         settings=lambda wildcards: plan.cohorts[wildcards.cohort]["evaluation"],
@@ -31,7 +31,7 @@ rule evaluate_model:
 
 rule evaluate:
     input:
-        [
+        lambda wildcards: [
             f"results/{cohort}/{recording}/models/{model}/scores.nc"
             for cohort in plan.cohorts
             for recording in plan.recordings[cohort]

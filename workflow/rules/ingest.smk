@@ -1,14 +1,16 @@
-# NWB and BIDS files become recordings.
+# Files of any format become recordings; what there is, is told before anything is computed.
 
 
 rule discover_cohort:
     input:
-        raw=lambda wildcards: raw_inputs(
-            wildcards.cohort, cohort_files(wildcards.cohort)
-        ),
+        # of a user's own files the content counts (raw, below): to name them all costs seconds
+        made=lambda wildcards: [
+            path for path in cohort_files(wildcards.cohort) if not plan.owns(path)
+        ],
     output:
         table="results/{cohort}/cohort.tsv",
         dictionary="results/{cohort}/cohort.json",
+        summary="results/{cohort}/cohort.txt",
     log:
         "results/{cohort}/logs/discover.log",
     benchmark:
@@ -21,6 +23,7 @@ rule discover_cohort:
         runtime=30,
     params:
         sources=lambda wildcards: plan.sources(wildcards.cohort),
+        datasets=lambda wildcards: plan.about(wildcards.cohort),
         group_column=lambda wildcards: plan.cohorts[wildcards.cohort]["group"]["column"],
         raw=lambda wildcards: plan.content(
             wildcards.cohort, cohort_files(wildcards.cohort)
@@ -67,7 +70,7 @@ rule ingest_recording:
 
 rule ingest:
     input:
-        [
+        lambda wildcards: [
             f"results/{cohort}/{recording}/recording.nc"
             for cohort in plan.cohorts
             for recording in plan.recordings[cohort]

@@ -26,7 +26,7 @@ rule preprocess_recording:
 
 rule preprocess:
     input:
-        [
+        lambda wildcards: [
             f"results/{cohort}/{recording}/series.nc"
             for cohort in plan.cohorts
             for recording in plan.recordings[cohort]

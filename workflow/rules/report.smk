@@ -5,12 +5,16 @@ rule write_report:
     input:
         unpack(lambda wildcards: cohort_results(wildcards.cohort)),
         unpack(lambda wildcards: cohort_panels(wildcards.cohort)),
+        unpack(lambda wildcards: hierarchical_result(wildcards.cohort, ["nc", "svg"])),
+        unpack(lambda wildcards: prediction_result(wildcards.cohort)),
+        unpack(lambda wildcards: similarity_result(wildcards.cohort)),
         cohort="results/{cohort}/cohort.tsv",
         features="results/{cohort}/group/features.tsv",
         inclusion="results/{cohort}/group/inclusion.tsv",
         subjects="results/{cohort}/group/subjects.tsv",
         reliability="results/{cohort}/group/reliability.tsv",
         statistics="results/{cohort}/group/statistics.tsv",
+        effects="results/{cohort}/group/effects.tsv",
         truth="results/{cohort}/group/truth.tsv",
         summary="results/{cohort}/group/summary.json",
         group_figures=[

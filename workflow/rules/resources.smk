@@ -34,7 +34,14 @@ for name in plan.datasets:
             name:
                 f"convert_{name}"
             input:
-                files=dataset.paths(dataset.retrieved),
+                files=[
+                    (
+                        ancient((dataset.folder / file).as_posix())
+                        if "path" in dataset.spec
+                        else (dataset.folder / file).as_posix()
+                    )
+                    for file in dataset.unconverted
+                ],
             output:
                 files=dataset.paths(dataset.made_at_once),
             log:
@@ -46,13 +53,14 @@ for name in plan.datasets:
             threads: 1
             resources:
                 mem_mb=1000,
-                runtime=10,
+                runtime=60,
             params:
                 settings={
                     **dataset.spec["convert"],
                     "licence": dataset.spec["licence"],
                     "citation": dataset.spec["citation"],
                 },
+                raw=plan.unconverted_content(name),
                 code=code_of("convert.py"),
             script:
                 "../scripts/convert.py"

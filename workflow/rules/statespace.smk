@@ -27,7 +27,7 @@ rule check_state_space:
 
 rule statespace:
     input:
-        [
+        lambda wildcards: [
             f"results/{cohort}/{recording}/statespace.nc"
             for cohort in plan.cohorts
             for recording in plan.recordings[cohort]

@@ -36,7 +36,7 @@ rule train_model:
 
 rule train:
     input:
-        [
+        lambda wildcards: [
             f"results/{cohort}/{recording}/models/{model}/fit.nc"
             for cohort in plan.cohorts
             for recording in plan.recordings[cohort]

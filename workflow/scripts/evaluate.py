@@ -12,7 +12,7 @@ rng = np.random.default_rng(snakemake.params.seed)
 
 def compute(series, fit, statespace):
     """Scores, with the verdict on the data themselves carried along."""
-    return evaluate(series, fit, settings, rng).assign_attrs(
+    return evaluate(series, fit, settings, rng, statespace).assign_attrs(
         statespace_verdict_code=statespace.attrs["verdict_code"],
         statespace_verdict=statespace.attrs["verdict"],
     )

@@ -6,7 +6,13 @@ import pandas as pd
 import yaml
 
 from neurodsr import netcdf
-from neurodsr.group.features import COLUMNS, INCLUSION, inclusion, recording_features
+from neurodsr.group.features import (
+    COLUMNS,
+    INCLUSION,
+    inclusion,
+    recording_features,
+    vector_features,
+)
 from neurodsr.tables import check_rows, read_table, write_table
 from stage import log, open_log
 
@@ -29,6 +35,9 @@ for recording in read_table(snakemake.input.cohort)["recording"].dropna():
     frames.append(recording_features(recording, results, of_models))
     included.extend(inclusion(recording, results, of_models))
     log.info("%s: %d values", recording, len(frames[-1]))
+
+for path in snakemake.input.get("hierarchical", []):
+    frames.append(vector_features(netcdf.read(path)))
 
 features = pd.concat(frames, ignore_index=True)
 check_rows(features, yaml.safe_load(schema.read_text()), "features.tsv")

@@ -15,6 +15,7 @@ from neurodsr.group.comparison import (
     reliability_table,
     subject_values,
 )
+from neurodsr.group.effects import EFFECTS, design_effects
 from neurodsr.group.truth import TRUTH, compare_with_truth, no_pairs, pair_with_truth
 from neurodsr.tables import read_table, write_table
 from stage import log, open_log, save_figure
@@ -26,10 +27,15 @@ cohort = read_table(snakemake.input.cohort)
 truths = [read_table(path) for path in snakemake.input.truth]
 
 subjects = subject_values(features, cohort)
-reliability = reliability_table(features, settings)
 rng = np.random.default_rng(snakemake.params.seed)
+reliability = reliability_table(features, settings, cohort, *rng.spawn(1))
 comparison = compare_groups(subjects, reliability, settings, rng)
 log.info(comparison.statement)
+effects = (
+    design_effects(features, cohort, reliability, settings, rng)
+    if settings["design"]
+    else pd.DataFrame(columns=list(EFFECTS))
+)
 pairs = pair_with_truth(subjects, pd.concat(truths)) if truths else no_pairs()
 truth = compare_with_truth(pairs)
 
@@ -37,6 +43,7 @@ output = snakemake.output
 write_table(output.subjects, subjects, SUBJECTS)
 write_table(output.reliability, reliability, RELIABILITY)
 write_table(output.statistics, comparison.table, STATISTICS)
+write_table(output.effects, effects, EFFECTS)
 write_table(output.truth, truth, TRUTH)
 write_text(output.summary, json.dumps(comparison.summary(), indent=2) + "\n")
 save_figure(draw_differences(subjects, comparison), output.differences_figure)

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+from neurodsr.errors import RecordingError
 from neurodsr.figures.recording import draw_recording
 from neurodsr.recordings.recording import identify
 from stage import run
@@ -11,7 +12,7 @@ settings = snakemake.params.settings
 def nwb():
     from neurodsr.recordings.nwb import read_nwb
 
-    return read_nwb(Path(source["root"], source["files"][0]), settings)
+    return read_nwb([Path(source["root"], file) for file in source["files"]], settings)
 
 
 def bids():
@@ -20,14 +21,23 @@ def bids():
     return read_bids(source["root"], source["files"], settings)
 
 
+def phenotype():
+    from neurodsr.recordings.tabular.behaviour import read_phenotype
+
+    participant = source["described"]["participant"]
+    return read_phenotype(Path(source["root"]), source["files"], participant, settings)
+
+
 def arrays():
-    from neurodsr.recordings.arrays import read_arrays
+    from neurodsr.recordings.arrays.read import read_arrays
 
-    return read_arrays(source["root"], source["described"], settings)
+    return read_arrays(source["root"], source["described"], settings, source["files"])
 
 
-def read(files):
-    formats = {"nwb": nwb, "bids": bids, "arrays": arrays}
+def read(files=()):
+    for file, reason in source["blocked"].items():
+        raise RecordingError(f"{file}: file: {reason}")
+    formats = {"nwb": nwb, "bids": bids, "arrays": arrays, "phenotype": phenotype}
     return identify(formats[source["format"]](), source)
 
 

@@ -14,6 +14,7 @@ record = generator(settings).record(
 )
 log.info("%s: %d samples of %d channels", participant, *record.signal.shape)
 if snakemake.params.format == "nwb":
+    from neurodsr.recordings.nwb.identity import SYNTHETIC
     from neurodsr.recordings.write_nwb import write_nwb
 
     write_nwb(
@@ -25,7 +26,7 @@ if snakemake.params.format == "nwb":
         session_description=f"{record.description}, task {TASK}",
         start=datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC),
         lab="neurodsr simulation",
-        subject={"description": "simulated, not a living being"},
+        subject={"description": "simulated, not a living being", "species": SYNTHETIC},
         splits=record.splits,
     )
 else:

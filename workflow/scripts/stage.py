@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 import neurodsr
 from neurodsr import netcdf
 from neurodsr.errors import RecordingError
-from neurodsr.figures.style import message_figure
-from neurodsr.files import replacing
+from neurodsr.figures.style import message_figure, take_literally
+from neurodsr.files import replacing, sha256
 
 log = logging.getLogger("neurodsr")
 
@@ -42,15 +42,10 @@ def read_inputs(paths: Mapping[str, str | list[str]]) -> dict[str, Any]:
     return loaded
 
 
-def sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def provenance(snakemake: Any, seconds: float) -> dict[str, str | float]:
     """Version, settings, checksums of the inputs and duration, as attributes of a result."""
     settings = {k: v for k, v in snakemake.params.items() if k not in ("code", "raw")}
-    inputs = {path: sha256(Path(path)) for path in snakemake.input}
+    inputs = {path: sha256(path) for path in snakemake.input}
     return {
         "neurodsr_version": neurodsr.__version__,
         "rule": snakemake.rule,
@@ -86,13 +81,11 @@ def run(
     else:
         result = attempt(snakemake, compute, inputs)
     if netcdf.is_excluded(result):
-        log.warning("excluded at %s: %s", result.attrs["excluded_at"], result.attrs["reason"])
-        figure = message_figure(
-            f"Excluded at {result.attrs['excluded_at']}:\n{result.attrs['reason']}"
-        )
+        reason = f"Excluded at {result.attrs['excluded_at']}:\n{result.attrs['reason']}"
+        log.warning(reason)
+        save_figure(message_figure(reason), snakemake.output.figure)
     else:
-        figure = draw(result, **inputs)
-    save_figure(figure, snakemake.output.figure)
+        show(snakemake, draw, result, inputs)
     netcdf.write(snakemake.output.nc, result, provenance(snakemake, time.perf_counter() - started))
 
 
@@ -115,7 +108,27 @@ def attempt(
         return netcdf.excluded(snakemake.rule, f"{type(error).__name__}: {error}")
 
 
+def show(
+    snakemake: Any,
+    draw: Callable[..., Figure],
+    result: xr.Dataset | xr.DataTree,
+    inputs: Mapping[str, Any],
+) -> None:
+    """Draw and save the figure; one that cannot be drawn says so and costs no result."""
+    try:
+        save_figure(draw(result, **inputs), snakemake.output.figure)
+    except (MemoryError, OSError):
+        raise
+    except Exception as error:
+        if snakemake.config["on_error"] == "stop":
+            raise
+        log.exception("the figure cannot be drawn")
+        reason = f"The figure cannot be drawn:\n{type(error).__name__}: {error}"
+        save_figure(message_figure(reason[:500]), snakemake.output.figure)
+
+
 def save_figure(figure: Figure, path: str) -> None:
     """Write an SVG whose bytes depend on its content only."""
+    take_literally(figure)
     with replacing(path) as part:
         figure.savefig(part, format="svg", metadata={"Date": None})

@@ -1,28 +1,17 @@
 """The dynamics of all runs of a trained model."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from neurodsr.dynamics.fixed_points import FixedPoints, find_fixed_points
-from neurodsr.dynamics.limit_sets import classify, dominant_period
-from neurodsr.dynamics.lyapunov import kaplan_yorke, lyapunov_spectrum, zero_tolerance
-from neurodsr.dynamics.newton import search_smooth
-from neurodsr.dynamics.tangents import tangent_spectrum
-from neurodsr.models.piecewise_linear import Array
-from neurodsr.models.reconstruction import (
-    PiecewiseLinearReconstruction,
-    Reconstruction,
-    load_runs,
-)
-from neurodsr.preprocess.stretches import Stretch, histories, stretches
-
-SHOWN = 2000
-EXPONENTS = 30
-"""Exponents computed at most of a model that is not piecewise linear."""
+from neurodsr.dynamics.further import Variables, further
+from neurodsr.dynamics.run import RunAnalysis
+from neurodsr.dynamics.sweep import sweep
+from neurodsr.dynamics.views import of_best_run
+from neurodsr.models.reconstruction import PiecewiseLinearReconstruction, load_runs
+from neurodsr.preprocess.stretches import stretches
 
 
 def analyse(
@@ -57,11 +46,12 @@ def analyse(
           recording), ``relative_amplitude`` (mean over channels, in sd of the data).
 
         And of the best run ``orbit (time, latent)`` and ``orbit_observation (time, channel)``.
+        What else is asked for is described in `further`, `views` and `sweep`.
     """
     parts = stretches(series, "train", 1)
     runs = [int(run) for run in fit["run"].values]
     analyses = {
-        one.run: _Run(one, parts, series.attrs["sampling_interval"], settings, rng)
+        one.run: RunAnalysis(one, parts, series.attrs["sampling_interval"], settings, rng)
         for one in load_runs(fit)
     }
     sizes = {
@@ -84,130 +74,65 @@ def analyse(
         },
     )
     scale = series["scale"].values
+    known = {run: analysis.values(scale) for run, analysis in analyses.items()}
     for name, (dims, fill, attrs) in _VARIABLES.items():
         values = np.full([sizes[dim] for dim in dims], fill, dtype=object if fill == "" else float)
-        for run, analysis in analyses.items():
-            value = np.asarray(analysis.values(scale)[name])
+        for run, all_values in known.items():
+            value = np.asarray(all_values[name])
             where: tuple[Any, ...] = (runs.index(run), *(slice(n) for n in value.shape))
             values[where] = value
         result[name] = (dims, values.astype(str) if fill == "" else values, attrs)
     result["run_status"] = ("run", fit["run_status"].values.astype(str))
+    loaded = {one.run: one for one in load_runs(fit)}
+    more = {run: further(loaded[run], one, settings, rng) for run, one in analyses.items()}
+    if settings["sweep"] != "none":
+        channels, inputs = _names(series, "channel"), _names(series, "input_name")
+        for run, analysis in analyses.items():
+            one = loaded[run]
+            if isinstance(one, PiecewiseLinearReconstruction):
+                more[run] |= sweep(one, analysis, channels, inputs, settings)
+    result = result.assign(_stacked(more, runs))
     best = analyses.get(result.attrs["best_run"], next(iter(analyses.values()), None))
     if best is not None:
         time = np.arange(len(best.orbit)) * series.attrs["sampling_interval"]
         result = result.assign_coords(time=("time", time, {"units": "s"}))
+        which = next(run for run, analysis in analyses.items() if analysis is best)
+        result = result.assign(of_best_run(loaded[which], best, settings, rng))
         result["orbit"] = (("time", "latent"), best.orbit)
         result["orbit_observation"] = (("time", "channel"), best.observed)
     return result
 
 
-class _Run:
-    """The analysis of one run."""
+def _names(series: xr.Dataset, coordinate: str) -> list[str]:
+    known = coordinate in series.coords
+    return [str(name) for name in series[coordinate].values] if known else []
 
-    def __init__(
-        self,
-        one: Reconstruction,
-        parts: Sequence[Stretch],
-        interval: float,
-        settings: Mapping[str, Any],
-        rng: np.random.Generator,
-    ) -> None:
-        steps, transient = settings["steps"], settings["transient"]
-        data = np.concatenate([part.x for part in parts])
-        some = np.arange(len(data))[:: max(1, len(data) // 500)]
-        states = one.encode(histories(parts, some, one.warm_up))
-        chosen = np.linspace(0, len(data) - 1, settings["starts"]).astype(int)
-        starts = one.encode(histories(parts, chosen, one.warm_up))
-        orbits = one.simulate(starts, transient + steps)[transient:]
-        finite = np.abs(np.nan_to_num(orbits, nan=np.inf)).max(axis=(0, 2)) < 1e12
-        visited = orbits[:: max(1, steps // 100), finite].reshape(-1, orbits.shape[-1])
 
-        self.interval = interval
-        self.points = _nearest_first(
-            _fixed_points(
-                one, np.concatenate([states, visited]), settings["fixed_point_regions"], rng
-            ),
-            one,
-            data,
-        )
-        self.located = one.decode(self.points.states)
-        self.distance = np.linalg.norm(self.located - data.mean(axis=0), axis=1)
-
-        scale = float(np.sqrt(states.var(axis=0).sum()))
-        leading, error = _exponents(one, orbits[0], steps, 1)
-        tolerance = zero_tolerance(error, steps)
-        kinds = [
-            classify(orbits[:, i], scale, float(leading[i, 0]), float(tolerance[i, 0]))
-            for i in range(orbits.shape[1])
-        ]
-        self.kinds = [kind for kind, _ in kinds]
-        self.kind = Counter(self.kinds).most_common(1)[0][0]
-        typical = self.kinds.index(self.kind)
-        self.cycle_length = kinds[typical][1]
-
-        spectrum, error = _exponents(one, orbits[:1, typical], steps)
-        self.exponents, self.error = spectrum[0], error[0]
-        self.dimension = kaplan_yorke(self.exponents, zero_tolerance(self.error, steps))
-        bounded = self.kind != "unbounded"
-        full = one.decode(orbits[:, typical]) if bounded else np.full((1, data.shape[1]), np.nan)
-        moves = self.kind in ("cycle", "aperiodic")
-        self.period = dominant_period(full, interval) if moves else np.nan
-        self.half_range = np.ptp(full, axis=0) / 2 if self.kind != "fixed point" else 0 * full[0]
-        self.relative = float(np.mean(self.half_range / data.std(axis=0)))
-        self.orbit = orbits[:SHOWN, typical] if bounded else np.full_like(orbits[:1, 0], np.nan)
-        self.observed = one.decode(self.orbit)
-
-    def values(self, scale: Array) -> dict[str, Any]:
-        """All variables of the result; `scale` turns standardised into original units."""
-        return {
-            "fixed_point_count": len(self.points.states),
-            "stable_count": self.points.stability.count("stable"),
-            "regions_searched": self.points.regions,
-            "search_complete": self.points.complete,
-            "fixed_point": self.points.states,
-            "fixed_point_observation": self.located,
-            "distance": self.distance,
-            "eigenvalue_real": self.points.eigenvalues.real,
-            "eigenvalue_imag": self.points.eigenvalues.imag,
-            "stability": np.array(self.points.stability, dtype=object),
-            "type": np.array(self.points.type, dtype=object),
-            "lyapunov": self.exponents / self.interval,
-            "lyapunov_error": self.error / self.interval,
-            "lyapunov_step": self.exponents,
-            "kaplan_yorke": self.dimension,
-            "limit_set": self.kind,
-            "limit_set_start": np.array(self.kinds, dtype=object),
-            "cycle_length": self.cycle_length,
-            "dominant_period": self.period,
-            "amplitude": self.half_range * scale,
-            "relative_amplitude": self.relative,
+def _stacked(more: Mapping[int, Variables], runs: list[int]) -> xr.Dataset:
+    """Variables of all runs, filled up where one run has fewer of something than another."""
+    sizes: dict[str, int] = {}
+    shared: dict[str, tuple[tuple[str, ...], Any, dict[str, str]]] = {}
+    for variables in more.values():
+        for dims, value, _ in variables.values():
+            for dim, size in zip(dims, value.shape, strict=True):
+                sizes[dim] = max(sizes.get(dim, 0), size)
+    for run, variables in more.items():
+        for name, (dims, value, attrs) in variables.items():
+            if dims == (name,):
+                shared[name] = (dims, value, attrs)  # the ticks of an axis
+                continue
+            text = value.dtype.kind == "U"
+            if name not in shared:
+                shape = (len(runs), *(sizes[dim] for dim in dims))
+                empty = np.full(shape, "" if text else np.nan, dtype=object if text else float)
+                shared[name] = (("run", *dims), empty, attrs)
+            where = (runs.index(run), *(slice(size) for size in value.shape))
+            shared[name][1][where] = value
+    return xr.Dataset(
+        {
+            name: (dims, values.astype(str) if values.dtype == object else values, attrs)
+            for name, (dims, values, attrs) in shared.items()
         }
-
-
-def _fixed_points(
-    one: Reconstruction, states: Array, regions: int, rng: np.random.Generator
-) -> FixedPoints:
-    """Exactly, region by region, where the map is piecewise linear."""
-    if isinstance(one, PiecewiseLinearReconstruction):
-        return find_fixed_points(one.map, states, regions, rng)
-    return search_smooth(one, states, rng)
-
-
-def _exponents(
-    one: Reconstruction, z: Array, steps: int, count: int | None = None
-) -> tuple[Array, Array]:
-    """Lyapunov exponents per step and their errors ``(orbit, count)``."""
-    if isinstance(one, PiecewiseLinearReconstruction):
-        return lyapunov_spectrum(one.map, z, steps, steps // 10, count)
-    count = min(one.latent_dimension, EXPONENTS) if count is None else count
-    return tangent_spectrum(one, z, steps, steps // 10, count)
-
-
-def _nearest_first(points: FixedPoints, one: Reconstruction, data: Array) -> FixedPoints:
-    distance = np.linalg.norm(one.decode(points.states) - data.mean(axis=0), axis=1)
-    order = np.argsort(distance, kind="stable")
-    return FixedPoints(
-        points.states[order], points.eigenvalues[order], points.regions, points.complete
     )
 
 

@@ -36,8 +36,29 @@ def lyapunov_spectrum(
         20 consecutive blocks. NaN for an orbit that diverges, -745 for a direction that
         is lost altogether.
     """
-    count = model.latent_dimension if count is None else count
-    growth = _growth(
+    growth = finite_time_exponents(model, z, BLOCKS, max(steps // BLOCKS, 1), transient, count)
+    exponents = growth.mean(axis=1)
+    error = growth.std(axis=1, ddof=1) / np.sqrt(BLOCKS)
+    order = np.argsort(-exponents, axis=1)
+    return np.take_along_axis(exponents, order, 1), np.take_along_axis(error, order, 1)
+
+
+def finite_time_exponents(
+    model: PiecewiseLinearMap,
+    z: Array,
+    windows: int,
+    length: int,
+    transient: int = 0,
+    count: int | None = None,
+) -> Array:
+    """Exponents over consecutive windows of orbits ``(orbit, window, count)``, per step.
+
+    How fast nearby states part now and then: their distribution, of which the spectrum is the
+    mean (Ott 2002, section 9.4). Arguments as of `lyapunov_spectrum`, with the number of windows
+    and their length in steps; the exponents keep the order of the tangent vectors, which is that
+    of the whole orbit's exponents.
+    """
+    growth: Array = _growth(
         np.ascontiguousarray(model.A),
         np.ascontiguousarray(model.W1.T),
         np.ascontiguousarray(model.W2),
@@ -46,13 +67,11 @@ def lyapunov_spectrum(
         model.clipped,
         np.array(z, dtype=float, ndmin=2),
         transient,
-        max(steps // BLOCKS, 1),
-        count,
+        windows,
+        length,
+        model.latent_dimension if count is None else count,
     )
-    exponents = growth.mean(axis=1)
-    error = growth.std(axis=1, ddof=1) / np.sqrt(BLOCKS)
-    order = np.argsort(-exponents, axis=1)
-    return np.take_along_axis(exponents, order, 1), np.take_along_axis(error, order, 1)
+    return growth
 
 
 def zero_tolerance(error: Array, steps: int) -> Array:
@@ -98,18 +117,19 @@ def _growth(
     clipped: bool,
     z: Any,
     transient: int,
+    blocks: int,
     block: int,
     count: int,
 ) -> Any:
     orbits, latent = z.shape
     hidden = len(h2)
-    growth = np.zeros((orbits, BLOCKS, count))
+    growth = np.zeros((orbits, blocks, count))
     for orbit in range(orbits):
         state = z[orbit].copy()
         image = np.empty(latent)
         tangent = np.eye(latent)[:count].copy()
         moved = np.empty((count, latent))
-        for step in range(transient + BLOCKS * block):
+        for step in range(transient + blocks * block):
             for i in range(latent):
                 total = h1[i]
                 for j in range(latent):

@@ -1,13 +1,17 @@
-"""Fixed points of any differentiable map, by Newton's method from many states."""
+"""Fixed points and cycles of any differentiable map, by Newton's method from many states."""
 
 import numpy as np
 from scipy.optimize import root
 
-from neurodsr.dynamics.fixed_points import SPREADS, FixedPoints, described
+from neurodsr.dynamics.fixed_points import FixedPoints, described
+from neurodsr.dynamics.piecewise.cycles import Cycle
+from neurodsr.dynamics.piecewise.search import SPREADS, distinct, least_period
 from neurodsr.models.interface import Reconstruction
 from neurodsr.models.piecewise_linear import Array
 
 STARTS = 120
+ITERATIONS = 20
+LARGEST = 1e12
 MOST_UNKNOWNS = 8_000
 """Starts times latent dimension: what a search costs grows faster than that."""
 
@@ -34,7 +38,7 @@ def search_smooth(one: Reconstruction, visited: Array, rng: np.random.Generator)
         (len(spreads), one.latent_dimension)
     )
     found = [
-        solution[None]
+        solution
         for start in np.concatenate([near, around])
         if (solution := _solve(one, start)) is not None
     ]
@@ -59,3 +63,68 @@ def _solve(one: Reconstruction, start: Array) -> Array | None:
         residual, speed = np.abs(displacement(z)).max(), np.abs(derivative(z)).max()
     # in a slow map (a flow sampled finely) everything almost stays where it is
     return z if residual < 1e-8 * min(1.0, speed) * (1 + np.abs(z).max()) else None
+
+
+def search_smooth_cycles(
+    one: Reconstruction, order: int, visited: Array, starts: int, rng: np.random.Generator
+) -> list[Cycle]:
+    """Cycles of one order without input, by Newton's method from many states at once.
+
+    Half of the starts are states that the system visits, half lie around them. Nothing says that
+    all cycles were found. Shorter ones are left out.
+
+    Parameters
+    ----------
+    one
+        The model.
+    order
+        Length of the cycles.
+    visited : (state, latent)
+        Finite states.
+    starts
+        Number of starts.
+    rng
+        Chooses them.
+    """
+    latent = one.latent_dimension
+    near = visited[rng.integers(len(visited), size=starts // 2)]
+    spreads = np.resize(SPREADS[:3], starts - len(near))[:, None]
+    noise = rng.standard_normal((len(spreads), latent))
+    z = np.concatenate([near, visited.mean(axis=0) + spreads * visited.std(axis=0) * noise])
+    identity = np.eye(latent)
+    with np.errstate(all="ignore"):
+        for _ in range(ITERATIONS):
+            image, product = _around(one, z, order)
+            usable = (np.abs(product) < LARGEST).all(axis=(1, 2)) & np.isfinite(image).all(axis=1)
+            z, image, product = z[usable], image[usable], product[usable]
+            moved = _solved(identity - product, (image - z)[..., None])
+            z = z + moved[..., 0]
+        image, product = _around(one, z, order)
+        closed = np.abs(image - z).max(axis=1, initial=0.0) < 1e-9 * (1 + np.abs(z).max(axis=1))
+    found: list[Array] = []
+    for state in z[closed]:
+        orbit = one.simulate(state, order)
+        if least_period(orbit) == order:
+            found += distinct(orbit[None], found)
+    cycles = []
+    for orbit in found:
+        values = np.linalg.eigvals(_around(one, orbit[:1], order)[1][0]).astype(complex)
+        cycles.append(Cycle(orbit, values[np.argsort(-np.abs(values), kind="stable")]))
+    return cycles
+
+
+def _solved(matrices: Array, columns: Array) -> Array:
+    try:
+        return np.asarray(np.linalg.solve(matrices, columns))
+    except np.linalg.LinAlgError:
+        return np.asarray(np.linalg.pinv(matrices) @ columns)
+
+
+def _around(one: Reconstruction, z: Array, order: int) -> tuple[Array, Array]:
+    """States ``order`` steps on, and the derivatives of these."""
+    latent = z.shape[1]
+    product = np.broadcast_to(np.eye(latent), (len(z), latent, latent))
+    for _ in range(order):
+        product = one.tangent(z, product)
+        z = one.step(z)
+    return z, product

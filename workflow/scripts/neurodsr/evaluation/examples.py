@@ -5,17 +5,17 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from neurodsr.evaluation.measures import InvariantMeasures
-from neurodsr.evaluation.spectra import power_spectrum
+from neurodsr.evaluation.measures.spectra import power_spectrum
+from neurodsr.evaluation.measures.suite import Suite
 from neurodsr.models.piecewise_linear import Array
 
 MOST_SAMPLES = 5000
-MOST_FREQUENCIES = 600
+MOST_FREQUENCIES = 300
 
 
 def examples(
     series: xr.Dataset,
-    measures: InvariantMeasures,
+    suite: Suite,
     model: Sequence[Array] | None,
     var: Sequence[Array],
 ) -> dict[str, xr.DataArray]:
@@ -25,12 +25,12 @@ def examples(
     ----------
     series
         Gives sampling interval and names of channels.
-    measures
+    suite
         Holds the held-out pieces; the longest one is shown.
     model, var
         Free runs of the model (None when it has none: NaN) and of the VAR, of the same lengths.
     """
-    pieces = measures.pieces
+    pieces = suite.pieces
     longest = int(np.argmax([len(piece) for piece in pieces]))
     length = len(pieces[longest])
     interval = series.attrs["sampling_interval"]
@@ -49,7 +49,7 @@ def examples(
     every = int(np.ceil((length // 2 + 1) / MOST_FREQUENCIES))
     frequency = np.arange(length // 2 + 1)[::every] / length / interval
     result["spectrum"] = xr.DataArray(
-        np.stack([power_spectrum(one, measures.smoothing)[::every] for one in sources.values()]),
+        np.stack([power_spectrum(one, suite.convention)[::every] for one in sources.values()]),
         {
             "source": ["data", "model", "VAR"],
             "frequency": ("frequency", frequency, {"units": "Hz"}),

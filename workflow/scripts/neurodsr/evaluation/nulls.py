@@ -2,23 +2,46 @@
 
 import numpy as np
 
+from neurodsr.evaluation.protocol import Fold
 from neurodsr.models.piecewise_linear import Array
+from neurodsr.models.var import VAR
+from neurodsr.statespace.surrogates import iaaft
 
-NULLS = ("VAR", "phase surrogate", "persistence")
+NULLS = ("VAR", "IAAFT", "persistence")
+MOST_VALUES = 5_000_000
+"""Values of all surrogates together; fewer surrogates, at least two, are made of large windows."""
+ITERATIONS = 20
 
 
-def phase_surrogate(x: Array, rng: np.random.Generator) -> Array:
-    """Linear Gaussian process with the spectra and cross-spectra of ``x`` ``(time, channel)``.
+def simulated(fold: Fold, var: VAR, repeats: int, rng: np.random.Generator) -> list[list[Array]]:
+    """Replicas of a vector autoregression from the starts of the free runs, innovations drawn."""
+    history, inputs = fold.histories(var.order), fold.inputs()
+    inputs = None if inputs is None else inputs[fold.lead :]
+    found = []
+    for _ in range(repeats):
+        orbit = var.simulate(history, fold.run_length - 1, rng, inputs)
+        found += fold.replicas(np.concatenate([history[-1:], orbit]))
+    return found
 
-    The Fourier phases of all channels are turned by the same random angle at each frequency
-    (Prichard & Theiler 1994); the mean is kept.
+
+def surrogates(fold: Fold, repeats: int, rng: np.random.Generator) -> list[list[Array]]:
+    """Iterated amplitude-adjusted Fourier surrogates of other data of the system.
+
+    They have the values of the data and closely their spectra and cross-spectra, and are linear
+    otherwise (Schreiber and Schmitz 1996).
     """
-    spectrum = np.fft.rfft(x, axis=0)
-    angles = rng.uniform(0.0, 2 * np.pi, len(spectrum))
-    angles[0] = 0.0
-    if len(x) % 2 == 0:
-        angles[-1] = 0.0
-    return np.asarray(np.fft.irfft(spectrum * np.exp(1j * angles)[:, None], n=len(x), axis=0))
+    size = sum(piece.size for piece in fold.windows[0])
+    number = int(np.clip(MOST_VALUES // size, 2, repeats * len(fold.windows)))
+    return [
+        [iaaft(piece, 1, ITERATIONS, rng)[0] for piece in fold.windows[i % len(fold.windows)]]
+        for i in range(number)
+    ]
+
+
+def constant(fold: Fold) -> list[list[Array]]:
+    """Replicas that stay for ever where a free run starts."""
+    starts = fold.histories(1)[0]
+    return fold.replicas(persistence(starts, fold.run_length))
 
 
 def persistence(start: Array, steps: int) -> Array:

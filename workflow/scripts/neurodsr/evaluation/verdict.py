@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurodsr.models.piecewise_linear import Array
+from neurodsr.evaluation.replicates import Spread
 
 WORDS = {
     "better": "Better than a linear model",
@@ -13,6 +13,13 @@ WORDS = {
     "cannot_tell": "Cannot tell",
     "failed": "No run of this model could be evaluated",
 }
+READS = {
+    "better": "better than a linear model",
+    "similar": "not better than a linear model",
+    "worse": "worse than a linear model",
+    "undecided": "undecided: the floor is not below the null",
+}
+"""What the code of one measure means."""
 INVARIANT = ("D_stsp", "D_H")
 
 
@@ -25,7 +32,8 @@ class Comparison:
     middle, low, high
         Median over runs with its interval; inf where runs diverged.
     floor, floor_high
-        Of held-out data against training data, median and 95 % quantile (0 for a forecast).
+        Of other data of the system, median and 95 % quantile (0 for a forecast's error, -inf where
+        there is none).
     null, null_low, null_high
         Median, 5 % and 95 % quantile of the best null.
     null_name
@@ -43,28 +51,24 @@ class Comparison:
     null_name: str
 
     @property
+    def decidable(self) -> bool:
+        """Whether the floor lies below the null."""
+        return self.floor < self.null_low
+
+    @property
     def code(self) -> str:
         """``"worse"`` when above null and floor; else ``"undecided"`` when the floor is not below
         the null; else ``"better"`` or ``"similar"``.
         """
         if self.low > max(self.null_high, self.floor_high):
             return "worse"
-        if not self.floor < self.null_low:
+        if not self.decidable:
             return "undecided"
         return "better" if self.high < self.null_low else "similar"
 
 
-def median_interval(scores: Array, rng: np.random.Generator) -> tuple[float, float, float]:
-    """Median over runs and its 95 % bootstrap interval; a missing score counts as the worst."""
-    scores = np.where(np.isnan(scores), np.inf, scores)
-    # order statistics, never means: inf - inf would be NaN
-    drawn = np.sort(rng.choice(scores, size=(2000, len(scores))), axis=1)
-    medians = np.sort(drawn[:, len(scores) // 2])
-    return float(np.sort(scores)[len(scores) // 2]), float(medians[50]), float(medians[-51])
-
-
 def overall(comparisons: Mapping[str, Comparison]) -> str:
-    """Code of the verdict, from the invariant measures.
+    """Code of the verdict, from D_stsp and D_H, of which each sees what the other is blind to.
 
     ``"better"`` needs one that is better and none that is worse; ``"cannot_tell"`` is said when all
     are undecided.
@@ -75,7 +79,9 @@ def overall(comparisons: Mapping[str, Comparison]) -> str:
     return "better" if "better" in codes and "worse" not in codes else "not_better"
 
 
-def sentence(code: str, comparisons: Mapping[str, Comparison], length: int) -> str:
+def sentence(
+    code: str, comparisons: Mapping[str, Comparison], length: int, skill: Spread | None = None
+) -> str:
     """The verdict in words, with the numbers it rests on."""
     if code == "cannot_tell":
         reason = (
@@ -93,6 +99,11 @@ def sentence(code: str, comparisons: Mapping[str, Comparison], length: int) -> s
             f"{name} {number(one.middle)} ({number(one.low)} to {number(one.high)}; floor "
             f"{number(one.floor)}, {one.null_name} {number(one.null)}): {word}"
         )
+    if skill is not None and not np.isnan(skill.middle):
+        parts.append(
+            f"skill {limited(skill.middle)} ({limited(skill.low)} to {limited(skill.high)}) on the "
+            "scale from the best linear null, 0, to the floor, 1"
+        )
     return f"{WORDS[code]}{reason} {'; '.join(parts)}."
 
 
@@ -101,3 +112,8 @@ def number(value: float) -> str:
     if np.isnan(value):
         return "n/a"
     return "diverged" if np.isinf(value) else f"{value:.3g}"
+
+
+def limited(skill: float) -> str:
+    """Two decimals; far below 0 says no more than that."""
+    return "below -9" if skill < -9 else f"{skill:.2f}"

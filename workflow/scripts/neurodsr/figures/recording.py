@@ -1,5 +1,7 @@
 """What was recorded: traces and rasters of all modalities with the intervals."""
 
+import json
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -11,6 +13,7 @@ PANELS = 6
 CHANNELS = 12
 SAMPLES = 500
 SPIKES = 20000
+REGIONS = 8
 ALIKE = 10.0
 TRACES = 2.2
 
@@ -30,7 +33,9 @@ def draw_recording(recording: xr.DataTree, **_: object) -> Figure:
         _draw_intervals(axes[-1], {name: node.to_dataset() for name, node in tables.items()})
     axes[-1].set_xlabel("time (s)")
     left_out = list(modalities)[PANELS:]
-    also = f" (also recorded: {', '.join(left_out)})" if left_out else ""
+    also = f" (also recorded: {_short(', '.join(left_out), 60)})" if left_out else ""
+    unusable = ", ".join(json.loads(recording.attrs.get("left_out", "{}")))
+    also += f" (cannot be used: {_short(unusable, 60)})" if unusable else ""
     figure.suptitle(f"{recording.attrs.get('recording', '')}{also}", fontsize=9)
     return figure
 
@@ -57,7 +62,9 @@ def _draw_continuous(axis: Axes, name: str, data: xr.Dataset) -> None:
     clock = f"{rate:.4g} Hz" if rate else "irregular"
     units = str(data.attrs.get("units", ""))[:20]
     scale = f"one step = {1.1 * spread.max():.3g} {units}".rstrip() if alike else "own scales"
-    first = f"first {CHANNELS} of {count} channels" if count > CHANNELS else f"{count} channels"
+    first = _counted(count, "channel")
+    if count > CHANNELS:
+        first = f"first {CHANNELS} of {first}"
     axis.set_title(f"{name}: {first}, {len(time)} samples, {clock}, {scale}", loc="left")
 
 
@@ -77,16 +84,35 @@ def _envelope(time: np.ndarray, signal: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def _draw_spikes(axis: Axes, name: str, data: xr.Dataset) -> None:
+    """Units above each other, those of one region together and in one colour."""
+    count = data.sizes["unit"]
+    places = data["location"].values.astype(str) if "location" in data.coords else [""] * count
+    regions = sorted(set(places))
+    order = np.argsort(places, kind="stable")
+    row = np.empty(count, dtype=int)
+    row[order] = np.arange(count)
     times, units = data["spike_time"].values, data["spike_unit"].values
     step = -(-len(times) // SPIKES)
-    axis.scatter(times[::step], units[::step], s=6, marker="|", lw=0.4, color=DATA, rasterized=True)
-    axis.set_ylim(data.sizes["unit"] - 0.5, -0.5)
-    axis.set_ylabel("unit")
+    times_shown, units_shown = times[::step], units[::step]
+    several = 1 < len(regions) <= REGIONS
+    for i, region in enumerate(regions if several else [None]):
+        mine = np.array([region in (None, place) for place in places])
+        kept = mine[units_shown]
+        color = CYCLE[i % len(CYCLE)] if several else DATA
+        x, y = times_shown[kept], row[units_shown[kept]]
+        axis.scatter(x, y, s=6, marker="|", lw=0.4, color=color, rasterized=True)
+        if several:
+            at = (1.005, float(row[mine].mean()))
+            label = _short(str(region) or "no region")
+            frame = ("axes fraction", "data")
+            axis.annotate(label, at, xycoords=frame, color=color, fontsize=7, va="center")
+    axis.set_ylim(count - 0.5, -0.5)
+    axis.set_ylabel("unit, by region" if several else "unit")
     length = data.attrs["stop"] - data.attrs["start"]
-    rate = len(times) / length / data.sizes["unit"]
+    rate = len(times) / length / count
     part = f", every {step}th shown" if step > 1 else ""
     axis.set_title(
-        f"{name}: {data.sizes['unit']} units, {len(times)} spikes{part}, {rate:.3g} Hz on average",
+        f"{name}: {_counted(count, 'unit')}, {len(times)} spikes{part}, {rate:.3g} Hz on average",
         loc="left",
     )
 
@@ -106,5 +132,9 @@ def _draw_intervals(axis: Axes, tables: dict[str, xr.Dataset]) -> None:
     axis.set_title("intervals", loc="left")
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= 24 else name[:23] + "…"
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def _short(name: str, longest: int = 24) -> str:
+    return name if len(name) <= longest else name[: longest - 1] + "…"

@@ -1,5 +1,6 @@
 """Figure of a series: its traces with the splits, distributions and spectra."""
 
+import json
 from itertools import pairwise
 from typing import Any
 
@@ -9,24 +10,37 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from neurodsr.figures.quality import draw_quality, rejected_spans, shade_rejected
 from neurodsr.figures.style import CYCLE, DATA, NULL, new_figure
 
 SPLITS = {1: ("validation", "#edae49"), 2: ("test", "#d1495b"), -1: ("guard", "#9aa5ab")}
 MOST_TRACES = 8
-MOST_STRETCHES = 150
+MOST_STRETCHES = 100
 FEW = 3
+MOST_MODALITIES = 3
+ROW = 1.9
 SPREAD = 6.0
 
 
-def draw_series(result: xr.Dataset, **_: Any) -> Figure:
-    """Traces (validation, test and guards shaded), amplitude histograms and power spectra.
+def draw_series(result: xr.Dataset, recording: xr.DataTree | None = None, **_: Any) -> Figure:
+    """Traces (splits and rejected times shaded), amplitude histograms and power spectra.
 
-    Of more than eight channels, eight spread over all of them are traced.
+    Of more than eight channels, eight spread over all of them are traced. With the recording, up to
+    three modalities get a row of their own: before and after, and what was done (see `quality`).
     """
     number = result.sizes["channel"]
     shown = np.unique(np.linspace(0, number - 1, min(number, MOST_TRACES)).astype(int))
-    figure = new_figure(height=1.4 + 0.25 * max(len(shown), 6))
-    grid = figure.add_gridspec(2, 2, width_ratios=[2.6, 1.0])
+    modalities = list(json.loads(result.attrs["quality"])) if recording is not None else []
+    modalities = modalities[:MOST_MODALITIES]
+    top = 1.4 + 0.25 * max(len(shown), 6)
+    figure = new_figure(height=top + ROW * len(modalities))
+    rows = figure.add_gridspec(
+        1 + len(modalities), 1, height_ratios=[top, *(ROW for _ in modalities)]
+    )
+    grid = rows[0].subgridspec(2, 2, width_ratios=[2.6, 1.0])
+    if recording is not None:
+        for row, modality in enumerate(modalities, start=1):
+            draw_quality(figure, rows[row], result, recording, modality)
     traces(figure.add_subplot(grid[:, 0]), result, shown)
     histograms(figure.add_subplot(grid[0, 1]), result)
     spectra(figure.add_subplot(grid[1, 1]), result)
@@ -66,10 +80,12 @@ def traces(axes: Axes, series: xr.Dataset, shown: NDArray[np.intp]) -> None:
     axes.set_yticks(-SPREAD * np.arange(len(shown)), [str(name)[:24] for name in names])
     axes.set_ylim(-SPREAD * (len(shown) - 0.3), SPREAD * 1.6)
     axes.set_xlim(time[0], time[-1])
+    rejected = rejected_spans(series, None)
+    shade_rejected(axes, rejected, time[0], time[-1])
     axes.set_xlabel("time (s)")
     axes.set_title("Standardised observation")
-    if named:
-        axes.legend(loc="upper left", ncols=3)
+    if named or rejected:
+        axes.legend(loc="upper left", ncols=4)
 
 
 def extremes(values: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -106,6 +122,7 @@ def spectra(axes: Axes, series: xr.Dataset) -> None:
     centre = np.array([frequency[band == b].mean() for b in filled])
     bands(axes, centre, np.array([power[band == b].mean(axis=0) for b in filled]).T)
     axes.set(xscale="log", yscale="log")
+    axes.minorticks_off()
     axes.set(title="Spectrum (train)", xlabel="frequency (Hz)", ylabel="power (1/Hz)")
 
 

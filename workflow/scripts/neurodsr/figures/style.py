@@ -1,9 +1,14 @@
 """The look that all figures share."""
 
+import re
+
 import matplotlib
 from cycler import cycler
+from matplotlib.cbook import is_math_text
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
+POWERS = re.compile(r"\$\\mathdefault\{[-−0-9.^{}\\times]*\}\$")
 DATA = "#37474f"
 MODEL = "#d1495b"
 NULL = "#9aa5ab"
@@ -42,3 +47,15 @@ def message_figure(message: str) -> Figure:
     figure = new_figure(height=1.2)
     figure.text(0.5, 0.5, message, ha="center", va="center", wrap=True)
     return figure
+
+
+def take_literally(figure: Figure) -> None:
+    """Show text as it is, also where a name between two $ would be taken for a formula.
+
+    Names come from files, and what is no formula would end the drawing. Labels of logarithmic axes
+    stay formulas.
+    """
+    for text in figure.findobj(Text):
+        assert isinstance(text, Text)
+        if is_math_text(text.get_text()) and not POWERS.fullmatch(text.get_text()):
+            text.set_parse_math(False)

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 
 DATA = "data"
+HIERARCHICAL = "hierarchical"
+LONGEST_VECTOR = 10
 EIGENVALUES = "dynamics.nc: eigenvalue_real, eigenvalue_imag"
 
 
@@ -85,10 +87,16 @@ FEATURES = {
         "dynamics", "1", "Kaplan-Yorke dimension of the limit set", "dynamics.nc: kaplan_yorke"
     ),
     "fixed_points": Feature(
-        "dynamics", "1", "Number of fixed points found", "dynamics.nc: fixed_point_count"
+        "dynamics",
+        "1",
+        "Number of fixed points, where the search for them was complete",
+        "dynamics.nc: fixed_point_count",
     ),
     "stable_fixed_points": Feature(
-        "dynamics", "1", "Number of stable fixed points found", "dynamics.nc: stable_count"
+        "dynamics",
+        "1",
+        "Number of stable fixed points, where the search for them was complete",
+        "dynamics.nc: stable_count",
     ),
     "D_stsp": Feature(
         "quality",
@@ -159,6 +167,16 @@ FEATURES = {
         "p of the surrogate test for nonlinear structure",
         "statespace.nc: nonlinearity_p",
     ),
+}
+
+FEATURES |= {
+    f"vector_{i}": Feature(
+        "dynamics",
+        "sd over recordings",
+        f"Entry {i} of the recording's vector in the hierarchical model of the cohort",
+        "group/hierarchical.nc: vector",
+    )
+    for i in range(1, LONGEST_VECTOR + 1)
 }
 
 

@@ -16,6 +16,7 @@ from neurodsr.group.inference import (
     shuffled_control,
 )
 from neurodsr.group.reliability import one_way
+from neurodsr.group.variance import LEVELS, components
 from neurodsr.tables import Dictionary
 
 SUBJECT = ["dataset", "participant", "group"]
@@ -47,6 +48,25 @@ RELIABILITY: Dictionary = {
         "Description": "Whether icc reaches minimum_reliability",
         "Levels": {"0": "no", "1": "yes"},
     },
+    **{
+        f"share_{level}": {
+            "Description": f"Share of the variance that is between {between}; only where subjects "
+            "have several recordings (sessions)"
+        }
+        for level, between in {
+            "subject": "subjects",
+            "session": "sessions of a subject",
+            "run": "runs (seeds) on a session",
+        }.items()
+    },
+    "icc_subject": {
+        "Description": (
+            "Reliability of a subject's mean over its sessions and runs, of which the usual "
+            "(median) number counts: the generalisability coefficient"
+        )
+    },
+    "icc_subject_low": {"Description": "Lower end of its bootstrap interval over subjects"},
+    "icc_subject_high": {"Description": "Upper end of its bootstrap interval over subjects"},
 }
 
 STATISTICS: Dictionary = {
@@ -129,9 +149,7 @@ def subject_values(features: pd.DataFrame, cohort: pd.DataFrame) -> pd.DataFrame
     (sessions) of a subject averaged, because the subject is the unit of every test. A recording of
     an unknown participant counts as a subject of its own.
     """
-    usable = features[(features["acceptable"] == 1) & features["value"].notna()]
-    grouped = usable.groupby(["recording", *FEATURE], sort=False)["value"]
-    recordings = grouped.agg(value="median", mad=_median_deviation).reset_index()
+    recordings = recording_values(features)
     people = cohort[["recording", *SUBJECT]].dropna(subset=["recording"])
     people = people.assign(participant=people["participant"].fillna(people["recording"]))
     merged = recordings.merge(people, on="recording", validate="m:1")
@@ -141,12 +159,28 @@ def subject_values(features: pd.DataFrame, cohort: pd.DataFrame) -> pd.DataFrame
     ).reset_index()[list(SUBJECTS)]
 
 
+def recording_values(features: pd.DataFrame) -> pd.DataFrame:
+    """One value a recording, model and feature: the median over acceptable runs, with its MAD."""
+    usable = features[(features["acceptable"] == 1) & features["value"].notna()]
+    grouped = usable.groupby(["recording", *FEATURE], sort=False)["value"]
+    return grouped.agg(value="median", mad=_median_deviation).reset_index()
+
+
 def _median_deviation(values: pd.Series) -> float:
     return float((values - values.median()).abs().median())
 
 
-def reliability_table(features: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
-    """Reliability over runs of each feature of each model, columns of `RELIABILITY`."""
+def reliability_table(
+    features: pd.DataFrame,
+    settings: Mapping[str, Any],
+    cohort: pd.DataFrame | None = None,
+    rng: np.random.Generator | None = None,
+) -> pd.DataFrame:
+    """Reliability over runs of each feature of each model, columns of `RELIABILITY`.
+
+    With the table of the cohort also how the variance divides into subjects, sessions and runs, and
+    with a source of resamples the interval of the reliability of subjects.
+    """
     usable = features[(features["acceptable"] == 1) & features["run"].notna()]
     rows = []
     for key, part in usable.groupby(FEATURE, sort=False):
@@ -164,9 +198,34 @@ def reliability_table(features: pd.DataFrame, settings: Mapping[str, Any]) -> pd
                 **{"icc_run": single.value, "icc_run_low": single.low, "icc_run_high": single.high},
                 **{"icc": mean.value, "icc_low": mean.low, "icc_high": mean.high},
                 "reliable": int(mean.value >= settings["minimum_reliability"]),
+                **({} if cohort is None else _nested(part, cohort, settings, rng)),
             }
         )
     return pd.DataFrame(rows, columns=list(RELIABILITY))
+
+
+def _nested(
+    part: pd.DataFrame,
+    cohort: pd.DataFrame,
+    settings: Mapping[str, Any],
+    rng: np.random.Generator | None,
+) -> dict[str, float]:
+    """Variance shares of one feature, or nothing without two subjects and repeated sessions."""
+    people = cohort[["recording", "dataset", "participant"]].dropna()
+    table = part[["recording", "value"]].dropna().merge(people, on="recording")
+    subject = table.groupby(["dataset", "participant"]).ngroup()
+    sessions = table.groupby(subject)["recording"].nunique()
+    if len(sessions) < 2 or not (sessions > 1).any():
+        return {}
+    found = components(table["value"], subject, table["recording"], rng)
+    usual = int(sessions.median()), int(table.groupby("recording").size().median())
+    low, high = found.reliability_interval(*usual, settings["confidence"])
+    shares = {f"share_{name}": value for name, value in zip(LEVELS, found.shares, strict=True)}
+    return shares | {
+        "icc_subject": found.reliability(*usual),
+        "icc_subject_low": float(low),
+        "icc_subject_high": float(high),
+    }
 
 
 def compare_groups(

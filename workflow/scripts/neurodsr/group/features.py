@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from neurodsr import netcdf
-from neurodsr.group.catalogue import DATA, FEATURES
+from neurodsr.group.catalogue import DATA, FEATURES, HIERARCHICAL
 from neurodsr.preprocess.stretches import stretches
 from neurodsr.tables import Dictionary
 
@@ -16,7 +16,9 @@ ACCEPTABLE = ("ok", "decayed")
 
 COLUMNS: Dictionary = {
     "recording": {"Description": "Recording"},
-    "model": {"Description": "Model, or `data` for a feature of the recording itself"},
+    "model": {
+        "Description": "Model, `data` for a feature of the recording itself, or `hierarchical`"
+    },
     "run": {"Description": "Index of the run (seed), n/a for features of the data"},
     "acceptable": {
         "Description": "Whether the run counts; decided without regard to group",
@@ -77,6 +79,24 @@ def recording_features(
     return frame
 
 
+def vector_features(hierarchical: xr.Dataset) -> pd.DataFrame:
+    """Entries of the vectors of a cohort's hierarchical model, columns of `COLUMNS`.
+
+    A run in which a recording's own model is unbounded does not count for it.
+    """
+    rows: list[tuple[str, str, int | None, int, str, float]] = []
+    if not netcdf.is_excluded(hierarchical):
+        for run in hierarchical["run"].values:
+            for recording in hierarchical["recording"].values:
+                one = hierarchical.sel(run=run, recording=recording)
+                accepted = int(str(one["free_run"].values) != "unbounded")
+                rows += [
+                    (str(recording), HIERARCHICAL, int(run), accepted, f"vector_{i + 1}", float(v))
+                    for i, v in enumerate(one["vector"].values)
+                ]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"run": "Int64"})
+
+
 def inclusion(
     recording: str, results: Results, models: Mapping[str, Results]
 ) -> list[dict[str, str | int | None]]:
@@ -120,6 +140,7 @@ def run_features(scores: xr.Dataset, dynamics: xr.Dataset) -> Iterator[tuple[int
 def _dynamics(run: xr.Dataset, interval: float) -> dict[str, float]:
     kind = str(run["limit_set"].values)
     bounded = kind in ("fixed point", "cycle", "aperiodic")
+    complete = bool(run["search_complete"])
     leading = _leading_eigenvalue(run)
     modulus = abs(leading)
     return {
@@ -133,8 +154,8 @@ def _dynamics(run: xr.Dataset, interval: float) -> dict[str, float]:
         "period": float(run["dominant_period"]),
         "lyapunov_exponent": float(run["lyapunov"].max()),
         "kaplan_yorke": float(run["kaplan_yorke"]),
-        "fixed_points": float(run["fixed_point_count"]),
-        "stable_fixed_points": float(run["stable_count"]),
+        "fixed_points": float(run["fixed_point_count"]) if complete else np.nan,
+        "stable_fixed_points": float(run["stable_count"]) if complete else np.nan,
     }
 
 
@@ -149,7 +170,7 @@ def _leading_eigenvalue(run: xr.Dataset) -> complex:
 
 
 def _quality(run: xr.Dataset) -> dict[str, float]:
-    measures = [str(name) for name in run["measure"].values]
+    measures = [str(name) for name in run["measure"].values if str(name) in FEATURES]
     scores = {name: float(run["score"].sel(measure=name)) for name in measures}
     skills = {f"skill_{name}": float(run["skill"].sel(measure=name)) for name in measures}
     return scores | skills

@@ -1,8 +1,7 @@
-"""Each modality of a recording as columns on the common clock."""
+"""Which modalities and which of their channels a model sees."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,58 +9,19 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from neurodsr.errors import RecordingError
-from neurodsr.preprocess import clock, resample, spikes
+from neurodsr.preprocess.columns.columns import Columns
+from neurodsr.preprocess.kinds.confounds import PURPOSE
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Columns:
-    """One modality on the clock.
-
-    Attributes
-    ----------
-    modality
-        Its name.
-    kind
-        "spikes" or "continuous".
-    options
-        Its options of the settings.
-    names
-        Of the channels.
-    raw : (time, channel)
-        Counts, or the resampled signal.
-    values : (time, channel)
-        What the model sees, before detrending and standardisation.
-    reach
-        How far (s) a sample of the recording spreads by the filters.
-    warnings
-        What a reader should know.
-    """
-
-    modality: str
-    kind: str
-    options: Mapping[str, Any]
-    names: list[str]
-    raw: Array
-    values: Array
-    reach: float
-    warnings: list[str]
-
-    def take(self, chosen: NDArray[np.intp]) -> "Columns":
-        """Only some of the channels."""
-        return replace(
-            self,
-            names=[self.names[i] for i in chosen],
-            raw=self.raw[:, chosen],
-            values=self.values[:, chosen],
-        )
+Mask = NDArray[np.bool_]
 
 
 def choose_modalities(
     recording: xr.DataTree, options: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, tuple[xr.Dataset, Mapping[str, Any]]]:
     """The modalities to use, each with its options: its own, or else those of its kind.
+
+    Confounds (attribute ``purpose``) are used as such only, unless the settings name them.
 
     Raises
     ------
@@ -86,111 +46,17 @@ def choose_modalities(
         name: (data, options.get(name, options[data.attrs["kind"]]))
         for name, data in recorded.items()
     }
-    used = {name: pair for name, pair in chosen.items() if pair[1]["use"]}
+    used = {
+        name: pair
+        for name, pair in chosen.items()
+        if pair[1]["use"] and (name in options or pair[0].attrs.get("purpose") != PURPOSE)
+    }
     if not used:
         raise RecordingError(
             f"modalities: none of {', '.join(recorded) or '(none recorded)'} is to be used; "
             "change preprocess.modalities"
         )
     return used
-
-
-def make_columns(
-    name: str,
-    modality: xr.Dataset,
-    options: Mapping[str, Any],
-    time: Array,
-    segment: NDArray[np.int32],
-    sampling_interval: float,
-    maximum_gap: float,
-) -> Columns:
-    """Put one modality on the clock, transform and smooth it.
-
-    Raises
-    ------
-    RecordingError
-        When none of its channels is chosen, or the square root of a negative value is asked for.
-    """
-    kind = str(modality.attrs["kind"])
-    if kind == "spikes":
-        names, raw = binned(name, modality, options, time, segment, sampling_interval)
-        spread = 0.0
-        warnings: list[str] = []
-    else:
-        names, raw, spread, warnings = resampled(
-            name, modality, options, time, sampling_interval, maximum_gap
-        )
-    values = raw
-    if options["transform"] == "sqrt":
-        if np.nanmin(values, initial=0.0) < 0:
-            raise RecordingError(f"{name}: transform: sqrt of negative values; use transform: none")
-        values = np.sqrt(values)
-    width = options["kernel"] / sampling_interval
-    values = by_segment(values, segment, lambda stretch: spikes.smooth(stretch, width))
-    spread += spikes.TRUNCATE * options["kernel"]
-    return Columns(name, kind, options, names, raw, values, spread, warnings)
-
-
-def binned(
-    name: str,
-    modality: xr.Dataset,
-    options: Mapping[str, Any],
-    time: Array,
-    segment: NDArray[np.int32],
-    sampling_interval: float,
-) -> tuple[list[str], Array]:
-    """Spike counts in bins centred on the instants of the clock."""
-    units = [str(unit) for unit in modality["unit"].values]
-    chosen = chosen_channels(name, units, options["channels"])
-    counts = by_segment(
-        time,
-        segment,
-        lambda instants: spikes.bin_counts(
-            modality["spike_time"].values.astype(float),
-            modality["spike_unit"].values.astype(int),
-            len(units),
-            np.append(instants - sampling_interval / 2, instants[-1] + sampling_interval / 2),
-        ),
-    )
-    return [units[i] for i in chosen], counts[:, chosen]
-
-
-def resampled(
-    name: str,
-    modality: xr.Dataset,
-    options: Mapping[str, Any],
-    time: Array,
-    sampling_interval: float,
-    maximum_gap: float,
-) -> tuple[list[str], Array, float, list[str]]:
-    """A continuous signal at the instants of the clock, with the reach of the filter (s)."""
-    labels = [str(channel) for channel in modality["channel"].values]
-    chosen = chosen_channels(name, labels, options["channels"])
-    names = [labels[i] for i in chosen]
-    signal = modality["signal"].transpose("time", "channel").values[:, chosen].astype(float)
-    if options["circular"]:
-        names, signal = on_circle(names, signal, str(modality.attrs.get("units", "")))
-    instants = modality["time"].values.astype(float)
-    interval = clock.native_interval(modality)
-    if float(modality.attrs["sampling_rate"]) <= 0:
-        signal, interval = resample.regularise(instants, signal, maximum_gap)
-    warnings = []
-    if sampling_interval < 0.999 * interval:
-        warnings.append(
-            f"{name} was sampled every {interval:.4g} s and is interpolated to "
-            f"{sampling_interval:.4g} s: neighbouring samples are not independent"
-        )
-    aligned = resample.is_aligned((time - instants[0]) / interval, interval, sampling_interval)
-    spread = 0.0 if aligned else resample.reach(interval, sampling_interval)
-    values = resample.resample(signal, instants[0], interval, time, sampling_interval)
-    return names, values, spread, warnings
-
-
-def on_circle(names: list[str], angles: Array, units: str) -> tuple[list[str], Array]:
-    """Angles become their cosine and sine, which do not jump where the angle wraps."""
-    angles = np.deg2rad(angles) if units.lower().startswith("deg") else angles
-    both = np.stack([np.cos(angles), np.sin(angles)], axis=2).reshape(len(angles), -1)
-    return [f"{name}_{part}" for name in names for part in ("cos", "sin")], both
 
 
 def chosen_channels(name: str, labels: list[str], wanted: Any) -> NDArray[np.intp]:
@@ -208,23 +74,22 @@ def chosen_channels(name: str, labels: list[str], wanted: Any) -> NDArray[np.int
     return np.arange(len(labels))
 
 
-def by_segment(
-    values: Array, segment: NDArray[np.int32], function: Callable[[Array], Array]
-) -> Array:
-    """Apply a function of time to each segment on its own."""
-    change = np.flatnonzero(np.diff(segment)) + 1
-    return np.concatenate([function(stretch) for stretch in np.split(values, change)])
-
-
-def usable(
-    columns: Columns, train: NDArray[np.bool_], sampling_interval: float
-) -> NDArray[np.intp]:
-    """Channels that vary in the training split and, if units, fire at `minimum_rate` or more."""
-    good = varies(columns.values[train])
+def unusable(columns: Columns, train: Mask, sampling_interval: float) -> dict[str, str]:
+    """Channels that do not vary in the training split or, if units, fire below `minimum_rate`."""
+    reasons = {}
+    least = columns.options["minimum_rate"]
+    moving = varies(columns.values[train])
+    rates = np.zeros(len(columns.names))
     if columns.kind == "spikes":
-        rate = np.mean(columns.raw[train], axis=0) / sampling_interval
-        good &= rate >= columns.options["minimum_rate"]
-    return np.flatnonzero(good)
+        counts = columns.raw[train]
+        number = np.maximum(np.isfinite(counts).sum(axis=0), 1)
+        rates = np.nansum(counts, axis=0) / number / sampling_interval
+    for name, moves, rate in zip(columns.names, moving, rates, strict=True):
+        if columns.kind == "spikes" and rate < least:
+            reasons[name] = f"{rate:.3g} Hz in the training split, less than {least:g} Hz"
+        elif not moves:
+            reasons[name] = "constant or missing in the training split"
+    return reasons
 
 
 def leading(columns: Columns, train: NDArray[np.bool_]) -> Columns:

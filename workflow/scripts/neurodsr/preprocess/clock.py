@@ -1,5 +1,6 @@
 """The one clock of a series: which stretches of a recording it covers, and its instants."""
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -75,6 +76,41 @@ def chosen_intervals(recording: xr.DataTree, settings: Mapping[str, Any]) -> lis
     ]
 
 
+def invalid_times(recording: xr.DataTree, wanted: Mapping[str, Any]) -> list[Interval]:
+    """Times (s) whose data must not be used, overlapping ones merged.
+
+    Parameters
+    ----------
+    recording
+        Tables without rows, or without any of the columns, add nothing.
+    wanted
+        ``tables``: names of tables all of whose rows count; ``labels``: regular expression for the
+        beginning of the labels that count in every table, null for none.
+    """
+    found: list[Interval] = []
+    for name, node in interval_tables(recording).items():
+        table = node.to_dataset()
+        labels = table["label"].values.astype(str) if "label" in table else np.array([])
+        count = np.full(table.sizes["interval"], name in wanted["tables"])
+        if wanted["labels"] is not None and len(labels):
+            count |= np.array([re.match(wanted["labels"], label) is not None for label in labels])
+        start, stop = table["start"].values[count], table["stop"].values[count]
+        stop = np.where(np.isfinite(stop), stop, start)
+        pairs = zip(start.tolist(), stop.tolist(), strict=True)
+        found += [(float(a), float(b)) for a, b in pairs if np.isfinite(a) and b >= a]
+    return merged(sorted(found))
+
+
+def touched(time: Array, interval: float, intervals: Sequence[Interval]) -> NDArray[np.bool_]:
+    """Instants ``(time,)`` whose bin meets one of some intervals, if only at a point."""
+    half = interval / 2
+    result = np.zeros(len(time), dtype=bool)
+    for start, stop in intervals:
+        first, last = np.searchsorted(time, [start - half, stop + half])
+        result[first:last] = True
+    return result
+
+
 def interval_tables(recording: xr.DataTree) -> dict[str, xr.DataTree]:
     """All interval tables of a recording."""
     return dict(recording["intervals"].children) if "intervals" in recording.children else {}
@@ -122,8 +158,13 @@ def rows(table: xr.Dataset) -> list[Interval]:
     return sorted((float(start), float(stop)) for start, stop in pairs if stop > start)
 
 
-def labelled_trials(recording: xr.DataTree, name: str, column: str) -> tuple[Array, list[str]]:
+def labelled_trials(
+    recording: xr.DataTree, name: str, column: str, held_out: Sequence[str] | None = None
+) -> tuple[Array, list[str]]:
     """Starts (s) of the trials, ascending, and the split that a column says each is for.
+
+    With `held_out`, labels of the column (conditions, say), trials of these are for test and all
+    others for training.
 
     Raises
     ------
@@ -137,6 +178,11 @@ def labelled_trials(recording: xr.DataTree, name: str, column: str) -> tuple[Arr
         raise RecordingError(f"{where}: no such column; it has {there}")
     ordered = table.isel(interval=np.argsort(table["start"].values, kind="stable"))
     labels = [str(label) for label in ordered[column].values]
+    if held_out is not None:
+        missing = sorted(set(held_out) - set(labels))
+        if missing:
+            raise RecordingError(f"{where}: no trial is labelled {missing[0]!r}, which is held out")
+        labels = ["test" if label in held_out else "train" for label in labels]
     unknown = sorted(set(labels) - set(CODES))
     if unknown:
         raise RecordingError(

@@ -1,4 +1,4 @@
-"""Contiguous stretches of a series without missing values: what may be read in one go."""
+"""Contiguous stretches of a series: what may be read in one go."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from neurodsr.preprocess.splits import CODES, pieces_of
+
 Array = NDArray[np.float64]
 
-SPLITS = {"train": 0, "validation": 1, "test": 2}
+SPLITS = CODES
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,26 @@ def stretches(series: xr.Dataset, split: str, minimum: int) -> list[Stretch]:
         for start, stop in pairwise(borders)
         if usable[start] and stop - start >= minimum
     ]
+
+
+def segments(series: xr.Dataset, split: str) -> list[Array]:
+    """Contiguous stretches ``(time, channel)`` of one split, in time order.
+
+    Parameters
+    ----------
+    series
+        Contents of ``series.nc``.
+    split
+        "train", "validation" or "test".
+    """
+    observation = series["observation"].transpose("time", "channel").values
+    return [observation[where] for where in slices(series, split)]
+
+
+def slices(series: xr.Dataset, split: str) -> list[slice]:
+    """Where the contiguous stretches of one split lie along time (see `segments`)."""
+    pieces = pieces_of(series["segment"].values, series["split"].values)
+    return [where for code, where in pieces if code == CODES[split]]
 
 
 def histories(parts: Sequence[Stretch], indices: NDArray[np.integer], length: int) -> Array:

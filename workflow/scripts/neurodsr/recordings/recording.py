@@ -158,7 +158,13 @@ def make_recording(
     """Put modalities and tables of intervals together; intervals become ``/intervals/<name>``."""
     return xr.DataTree.from_dict(
         {
-            "/": xr.Dataset(attrs={k: v for k, v in attributes.items() if v not in (None, "")}),
+            "/": xr.Dataset(
+                attrs={
+                    name: _printable(value) if isinstance(value, str) else value
+                    for name, value in attributes.items()
+                    if value not in (None, "")
+                }
+            ),
             **{f"/{name}": data for name, data in modalities.items()},
             **{f"/intervals/{clean_name(name)}": data for name, data in intervals.items()},
         }
@@ -208,18 +214,29 @@ def regular_rate(where: str, time: NDArray[np.float64]) -> float:
 
 
 def require_content(path: Path) -> None:
-    """Refuse a file that is missing, a link to nothing or a git-annex pointer.
+    """Refuse a file that is missing, a link to nothing, a git-annex pointer or empty.
+
+    Of a folder that is one recording (Zarr, CTF) it is enough that something is in it.
 
     Raises
     ------
     RecordingError
     """
+    if path.is_dir():
+        if not any(path.iterdir()):
+            raise RecordingError(f"{path.name}: folder: it is empty; fetch it again")
+        return
     if not path.is_file():
         raise RecordingError(
             f"{path.name}: file: it is not there, or a link to nothing; fetch it (`datalad get`)"
         )
-    with path.open("rb") as stream:
-        head = stream.read(256)
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(256)
+    except OSError as error:
+        raise RecordingError(
+            f"{path.name}: file: it cannot be opened ({error.strerror}); mend its permissions"
+        ) from error
     if ANNEX_POINTER in head:
         raise RecordingError(
             f"{path.name}: file: a git-annex pointer instead of the data; `datalad get` it"
@@ -250,4 +267,12 @@ def _column(values: ArrayLike) -> NDArray[Any]:
 
 
 def _text(values: ArrayLike) -> NDArray[np.str_]:
-    return np.asarray(values, dtype=object).astype(str)
+    """Strings without control characters, which no figure or page could show."""
+    texts = np.asarray(values, dtype=object).astype(str)
+    if all(map(str.isprintable, texts.flat)):
+        return texts
+    return np.array([_printable(text) for text in texts.flat]).reshape(texts.shape)
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() or c in "\n\t" else " " for c in text)

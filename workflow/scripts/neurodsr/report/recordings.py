@@ -19,17 +19,22 @@ STAGES = {
     "series": ("Preprocessing", "What the models see: one clock, standardised, split in time."),
     "statespace": (
         "State space",
-        "Delay and dimension of an embedding, and the data against linear surrogates.",
+        "Delay and dimension of an embedding, the data against linear surrogates, drifts over the "
+        "training time, and whether the observed channels are an embedding.",
     ),
 }
-NULLS = ("VAR", "phase surrogate", "persistence")
+NULLS = ("VAR", "IAAFT", "persistence")
 MODEL_STAGES = {
     "fit": ("Training", "Loss and validation criterion of every run, with the chosen epochs."),
     "scores": (
         "Attractor, spectra and scores",
         "Held-out data against the free-running model; scores beside noise floor and nulls.",
     ),
-    "dynamics": ("Dynamics", "Fixed points with their eigenvalues, and Lyapunov spectra."),
+    "dynamics": (
+        "Dynamics",
+        "Fixed points, cycles and manifolds, eigenvalues, Lyapunov spectra, basins, return map, and "
+        "coupling or bifurcation diagram.",
+    ),
 }
 
 
@@ -165,8 +170,12 @@ def _facts(results: RecordingResults) -> Iterator[tuple[str, str]]:
     yield (
         "embedding",
         f"delay {statespace.attrs['delay']} samples, dimension "
-        f"{statespace.attrs['embedding_dimension']}",
+        f"{statespace.attrs['embedding_dimension']}; the channels: "
+        f"{statespace.attrs['is_embedding']}",
     )
+    yield "amount of data", str(statespace.attrs["data"])
+    for caution in json.loads(statespace.attrs["cautions"]):
+        yield "caution", str(caution)
     if "largest_exponent" in statespace.attrs:
         yield "largest Lyapunov exponent", _exponent(statespace.attrs, step)
     for model, one in results.models.items():
@@ -191,7 +200,8 @@ def _exponent(attributes: Mapping[Any, Any], step: float) -> str:
 
 
 def _score_table(results: RecordingResults) -> Table:
-    columns = ["model", "measure", "median over runs", "interval", "floor", *NULLS, "reads"]
+    columns = ["model", "measure", "median over runs", "interval", "floor", *NULLS]
+    columns += ["skill", "95 % interval", "reads"]
     rows = []
     for model, one in results.models.items():
         for measure in one.scores["measure"].values if one.complete else ():
@@ -204,10 +214,16 @@ def _score_table(results: RecordingResults) -> Table:
                     interval(float(score["median_low"]), float(score["median_high"])),
                     number(float(score["floor"])),
                     *(number(float(score["null_score"].sel(null=null))) for null in NULLS),
-                    str(score["comparison"].values),
+                    number(float(score["skill_median"])),
+                    interval(float(score["skill_median_low"]), float(score["skill_median_high"])),
+                    str(score["reads"].values),
                 ]
             )
-    note = "Smaller is better; a phase surrogate copies the spectrum: no rival in D_H."
+    note = (
+        "Smaller is better, but for VPT. Skill is 0 at the best null and 1 at the floor; n/a where "
+        "the floor is not below the null. An IAAFT surrogate copies spectrum and correlations: no "
+        "rival in D_H, ACE and CCE."
+    )
     return Table(columns, rows, frozenset(columns[2:-1]), note)
 
 

@@ -51,6 +51,8 @@ def group_section(study: Study, group: GroupResults) -> Section:
     paragraphs = list(text.group_sentences(group.statistics, group.summary, rate))
     if group.summary["groups"]:
         paragraphs.append(text.control_sentence(group.summary, rate))
+    if settings["design"]:
+        paragraphs += text.design_sentences(group.effects, settings["design"], rate)
     paragraphs.append(
         "Reliability is the agreement between runs (seeds) of the same model on the same "
         f"recording; features of the dynamics with ICC(1,k) below "
@@ -74,8 +76,44 @@ def group_section(study: Study, group: GroupResults) -> Section:
             group.pictures["reliability"],
         )
     )
+    if study.settings["hierarchical"]:
+        pictures.append(
+            Picture(
+                "One model for the cohort",
+                "Recordings share the directions in which parameters may differ; each has a short "
+                "vector of its own (standardised over recordings; axes are free up to a rotation).",
+                group.pictures["hierarchical"],
+            )
+        )
     shown = _statistics_table(group) if group.summary["groups"] else _features_table(group)
-    return Section("group", "Group results", paragraphs, [shown], pictures)
+    shown_too = [_effects_table(group)] if settings["design"] else []
+    return Section("group", "Group results", paragraphs, [shown, *shown_too], pictures)
+
+
+def _effects_table(group: GroupResults) -> Table:
+    columns = ["model", "feature", "effect", "estimate", "interval", "in sd", "interval (sd)"]
+    columns += ["p", "q", "recordings", "subjects", "tested"]
+    table = group.effects.sort_values(["tested", "p"], ascending=[False, True])
+    table = pd.concat([table[table["family"] == name] for name in ("dynamics", "quality", "data")])
+    rows = [
+        [
+            row["model"],
+            label(row["feature"]),
+            _cell(row["effect"]) or str(row["term"]),
+            number(row["estimate"]),
+            interval(row["low"], row["high"]),
+            number(row["standardised"], 2),
+            interval(row["standardised_low"], row["standardised_high"]),
+            number(row["p"], 2),
+            number(row["q"], 2),
+            _cell(row["rows"]),
+            _cell(row["subjects"]),
+            "yes" if row["tested"] else "no",
+        ]
+        for row in table.to_dict("records")
+    ]
+    note = "Effects of the design on each feature; p belongs to the whole term."
+    return Table(columns, rows, frozenset(columns[3:11]), note)
 
 
 def _statistics_table(group: GroupResults) -> Table:
@@ -171,12 +209,12 @@ def sources_section(study: Study) -> Section:
 def _origin(data: Mapping[str, Any]) -> str:
     if "simulate" in data:
         return f"simulated: {data['simulate']['system']}"
-    if "retrieve" in data:
-        spec = data["retrieve"]
-        named = [str(spec[key]) for key in ("package", "url", "folder") if key in spec]
-        converted = [f"converted ({data['convert']['kind']})"] if "convert" in data else []
-        return ", ".join([*(named or ["single files"]), *converted])
-    return str(data["path"])
+    converted = [f"converted ({data['convert']['kind']})"] if "convert" in data else []
+    if "retrieve" not in data:
+        return ", ".join([str(data["path"]), *converted])
+    spec = data["retrieve"]
+    named = [str(spec[key]) for key in ("package", "url", "folder") if key in spec]
+    return ", ".join([*(named or ["single files"]), *converted])
 
 
 def methods_section(study: Study, results: Mapping[str, RecordingResults]) -> Section:

@@ -48,6 +48,7 @@ class GroupResults:
     subjects: pd.DataFrame
     reliability: pd.DataFrame
     statistics: pd.DataFrame
+    effects: pd.DataFrame
     truth: pd.DataFrame
     summary: Mapping[str, Any]
     pictures: Mapping[str, bytes]
@@ -56,8 +57,9 @@ class GroupResults:
 def read_group(root: Path) -> GroupResults:
     """Read the tables and figures of the group stage."""
     folder = root / "group"
-    names = ("inclusion", "subjects", "reliability", "statistics", "truth")
-    figures = ("differences", "reliability", "truth")
+    names = ("inclusion", "subjects", "reliability", "statistics", "effects", "truth")
+    figures = ["differences", "reliability", "truth"]
+    figures += ["hierarchical"] if (folder / "hierarchical.svg").is_file() else []
     return GroupResults(
         cohort=tables.read_table(root / "cohort.tsv"),
         summary=json.loads((folder / "summary.json").read_text(encoding="utf-8")),

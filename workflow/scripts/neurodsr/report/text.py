@@ -76,6 +76,35 @@ def skill_sentence(model: str, verdicts: Sequence[str]) -> str:
     )
 
 
+def design_sentences(effects: pd.DataFrame, design: str, rate: float) -> Iterator[str]:
+    """For each term of the design, in how many features of the dynamics it shows."""
+    family = effects[effects["family"] == "dynamics"]
+    yield f"The design is {design}; each term was tested by permutation within the design's blocks."
+    for term, part in family.groupby("term", sort=False):
+        once = part.drop_duplicates(["model", "feature"])
+        tested = once[once["tested"] == 1]
+        found = part[(part["tested"] == 1) & (part["q"] < rate)]
+        if tested.empty:
+            why = [str(note) for note in once["note"].dropna().unique()]
+            reason = why[0] if why else "no feature is reliable over runs"
+            yield f"{term}: no feature of the dynamics was tested ({reason})."
+        elif found.empty:
+            yield (
+                f"{term}: no effect on the dynamics was found (none of"
+                f" {counted(len(tested), 'feature')} at q < {rate:g})."
+            )
+        else:
+            top = found.loc[found["standardised"].abs().sort_values(ascending=False).index].iloc[0]
+            yield (
+                f"{term}: {len(found.drop_duplicates(['model', 'feature']))} of"
+                f" {counted(len(tested), 'feature')} of the dynamics at q < {rate:g}. The largest:"
+                f" {top['feature']} ({top['model']}), {top['effect']}:"
+                f" {number(top['standardised'], 2)} sd"
+                f" {interval(top['standardised_low'], top['standardised_high'])},"
+                f" q = {number(top['q'], 2)}."
+            )
+
+
 def group_sentences(
     statistics: pd.DataFrame, summary: Mapping[str, Any], rate: float
 ) -> Iterator[str]:
@@ -171,8 +200,12 @@ def methods(
         "training, validation and test parts follow one another in time, separated by guards. "
         "The delay was judged by autocorrelation and mutual information (Fraser & Swinney 1986), "
         "the embedding dimension by false nearest neighbours (Kennel et al. 1992) and Cao's method "
-        "(1997), and nonlinearity against amplitude-adjusted surrogates (Schreiber & Schmitz 1996)."
-        f"{growth}"
+        "(1997), the noise level by correlation sums (Schreiber 1993), and whether the observed "
+        "channels are an embedding by false neighbours and forecasts against delay coordinates. "
+        "Nonlinearity was tested against Fourier surrogates (Prichard & Theiler 1994), amplitude-"
+        "adjusted ones where values are not Gaussian (Schreiber & Schmitz 1996; Lobato & Velasco "
+        "2004); drifts by permutations of windows, compared by moments, spectra and "
+        f"cross-prediction (Schreiber 1997).{growth}"
     )
     for name, model in models.items():
         yield f"Model {name}: {description(model)}"

@@ -6,6 +6,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from neurodsr.preprocess.stretches import slices
+
 Array = NDArray[np.float64]
 
 TIE = 1e-3
@@ -68,3 +70,11 @@ def longest_stretch(train: list[Array], channels: list[int]) -> Array:
             if b - a > len(best):
                 best = part[a:b]
     return best
+
+
+def unreduced(series: xr.Dataset) -> list[Array] | None:
+    """Training stretches of the channels before a reduction, where preprocessing kept them."""
+    if "unreduced" not in series:
+        return None
+    values = series["unreduced"].transpose("time", "channel_full").values
+    return [values[where] for where in slices(series, "train")]

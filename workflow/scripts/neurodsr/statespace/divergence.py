@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from neurodsr.statespace.channels import first_samples
-from neurodsr.statespace.dimension import embed, nearest_outside
+from neurodsr.statespace.embedding.coordinates import Coordinate, delay_vectors
+from neurodsr.statespace.embedding.neighbours import nearest_outside
 
 Array = NDArray[np.float64]
 
@@ -66,8 +67,11 @@ def divergence(pieces: Sequence[Array], dimension: int, delay: int, theiler: int
       of the time that neighbours are followed.
 
     Growth is exponential when the distance grows at least by a factor e within that region, does
-    not flatten as under diffusion, and is larger than chance makes it. Noise in the observations
-    lowers the exponent: that of Lorenz-63, with noise of 5 % of the standard deviation, by 20 %.
+    not flatten as under diffusion, and is larger than chance makes it. Of 100 time units of
+    Lorenz-63 (0.906) it is within 10 % from x, and a quarter too low from z, which shows the
+    attractor folded; Roessler's (0.071) is a fifth too low, since some pairs are far apart before
+    others; an attractor of more than about four dimensions leaves no growth to be seen. Noise in
+    the observations lowers the exponent by up to 20 % (Lorenz-63, 5 % of the standard deviation).
 
     Parameters
     ----------
@@ -89,14 +93,16 @@ def divergence(pieces: Sequence[Array], dimension: int, delay: int, theiler: int
     long = [piece for piece in pieces if len(piece) > window + horizon]
     if horizon < 2 * (window + LEAST_STEPS) or not long:
         return nothing(np.empty(0), "the series is too short to follow neighbours")
-    points, _, position = embed(long, dimension, delay, horizon)
-    distance, near = nearest_outside(points, position, np.arange(len(points)), theiler, 2.0)
+    coordinates = [Coordinate(0, k * delay) for k in range(dimension)]
+    vectors = delay_vectors(long, coordinates, horizon)
+    position, everything = vectors.position, np.arange(len(vectors.points))
+    distance, near = nearest_outside(vectors.points, position, everything, theiler, 2.0)
     have = distance[near >= 0]
     close = np.flatnonzero(distance <= (np.median(have) if len(have) else np.nan))
     if len(close) < LEAST_PAIRS:
         return nothing(np.empty(0), "too few states have a neighbour")
     blocks = log_distances(
-        np.concatenate(long), position[close], position[near[close]], dimension, delay, horizon
+        vectors.values[:, 0], position[close], position[near[close]], dimension, delay, horizon
     )
     return fit(blocks, window)
 

@@ -2,56 +2,36 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-from neurodsr.preprocess.correlation import autocorrelation, decay_time
-from neurodsr.preprocess.series import segments
-from neurodsr.statespace import delays
-from neurodsr.statespace.channels import (
-    finite_stretches,
-    first_samples,
-    is_graded,
-    leading_channels,
-    longest_stretch,
-)
-from neurodsr.statespace.determinism import (
-    STATISTICS,
-    NonlinearityTest,
-    nonlinearity_test,
-    shortest,
-)
-from neurodsr.statespace.dimension import DimensionCurves, dimension_curves
-from neurodsr.statespace.divergence import Divergence, divergence, predictability
-
-Array = NDArray[np.float64]
+from neurodsr.preprocess.stretches import segments
+from neurodsr.statespace.battery import Battery, run_checks
+from neurodsr.statespace.curves import ChannelDelays
+from neurodsr.statespace.delay_coordinates import recommended
+from neurodsr.statespace.divergence import predictability
+from neurodsr.statespace.embedding.candidates import UnifiedEmbedding
+from neurodsr.statespace.results import results_dataset
+from neurodsr.statespace.sufficiency.amount import Amount, amount_of_data
+from neurodsr.statespace.sufficiency.power import detectable_noise, power
+from neurodsr.statespace.sufficiency.stationarity import KINDS
 
 SEQUENCE_LENGTHS = (20, 200)
 INTERVALS_PER_SEQUENCE = 10
-
-
-@dataclass(frozen=True)
-class ChannelDelays:
-    """Autocorrelation and mutual information of one channel, and the delays (samples) from them."""
-
-    autocorrelation: Array
-    mutual_information: Array
-    correlation_time: int
-    correlation_delay: int
-    delay: int
+FILLED = 0.8
 
 
 def check_state_space(
     series: xr.Dataset, settings: Mapping[str, Any], rng: np.random.Generator
 ) -> xr.Dataset:
-    """Delays, embedding dimension, test of nonlinearity and verdict, from the training split alone.
+    """All checks and the verdict, from the training split alone.
 
-    Delays are found for every channel; dimension and nonlinearity for the leading ones: of the
-    largest original variance in each modality, modalities in turn, those with graded values first.
+    Delays are found for every channel; dimension, noise, stationarity and nonlinearity for the
+    leading ones: of the largest original variance in each modality, modalities in turn, those with
+    graded values first. Whether the observed set is an embedding is asked of all channels together;
+    where preprocessing reduced them (``unreduced``), against the channels before.
 
     Parameters
     ----------
@@ -60,128 +40,161 @@ def check_state_space(
     settings
         Complete settings, see ``statespace.schema.yaml``.
     rng
-        Source of randomness for the surrogates.
+        Source of randomness for surrogates and permutations.
 
     Returns
     -------
     xr.Dataset
-        Curves and test results; verdict and recommended values (samples) as attributes.
+        Curves and test results; verdict, cautions and recommended values (samples) as attributes.
     """
+    found = run_checks(series, settings, rng)
     train = segments(series, "train")
-    samples = sum(map(len, train))
-    longest = max(map(len, train))
-    lags = max(1, min(settings["maximum_lag"], longest // 3))
-    channels = series["channel"].values
-    per_channel = [channel_delays(train, c, lags) for c in range(len(channels))]
-    order = leading_channels(series)
-    graded = [c for c in order if is_graded(train, c)]
-    chosen = (graded or order)[: settings["channels"]]
-    curves = [channel_dimension(train, c, per_channel[c].delay, settings) for c in chosen]
-    stretch = longest_stretch(train, chosen)[: settings["maximum_samples"]]
-    wanted = settings["surrogates"]
-    test_delays = [nonlinearity_delay(series, c, per_channel[c].correlation_delay) for c in chosen]
-    enough = len(stretch) >= shortest(wanted["dimension"], max(test_delays)) / 0.8
-    test = (
-        nonlinearity_test(
-            stretch, test_delays, wanted["dimension"], wanted["number"], wanted["iterations"], rng
-        )
-        if graded and enough and np.all(stretch.std(axis=0) > 0)
-        else None
+    samples, longest = sum(map(len, train)), max(map(len, train))
+    channels = [str(name) for name in series["channel"].values]
+    code, sentence = verdict(found, settings)
+    forcing = forcing_interval(found.per_channel)
+    ahead = predictability(found.growth, float(series.attrs["sampling_interval"]), forcing)
+    dimension = embedding_dimension(found, settings)
+    amount = amount_of_data(
+        samples,
+        samples / found.per_channel[found.chosen[0]].correlation_time,
+        samples / int(ahead["predictability_time"])
+        if np.isfinite(ahead["largest_exponent"])
+        else np.nan,
+        attractor_dimension(found),
     )
-    correlation_times = len(stretch) / max(per_channel[c].correlation_time for c in chosen)
-    code, sentence = verdict(test, len(stretch), correlation_times, bool(graded), settings)
-    delay = int(np.median([c.delay for c in per_channel]))
-    forcing = forcing_interval(per_channel)
-    found = [curve.dimension(settings["false_neighbours"]) for curve in curves]
-    dimensions = [d if d is not None else settings["maximum_dimension"] for d in found]
-    growth = (
-        [
-            channel_divergence(train, c, per_channel[c], dimension, settings)
-            for c, dimension in zip(chosen, dimensions, strict=True)
-        ]
-        if code == "nonlinear"
-        else []
-    )
-    result = curves_dataset(series, chosen, per_channel, curves, test)
+    coordinates = recommended(found.projection, dimension, len(channels))
+    result = results_dataset(series, found)
     result.attrs = {
         "recording": str(series.attrs["recording"]),
         "sampling_interval": float(series.attrs["sampling_interval"]),
         "verdict_code": code,
         "verdict": sentence,
-        "delay": delay,
-        "embedding_dimension": int(np.ceil(np.median(dimensions))),
-        "dimension_found": int(all(d is not None for d in found)),
+        "cautions": json.dumps(cautions(found, amount, coordinates, settings)),
+        "delay": found.delay,
+        "embedding_dimension": dimension,
+        "dimension_found": int(all(d is not None for d in found.dimensions)),
         "forcing_interval": forcing,
         "sequence_length": sequence_length(forcing, longest),
-        "nonlinearity_p": test.p_all if test else np.nan,
-        "tested_channels": json.dumps([str(channels[c]) for c in chosen]),
-        "tested_samples": len(stretch),
+        "nonlinearity_p": found.test.p_all if found.test else np.nan,
+        "determinism_p": found.test.p_predictive if found.test else np.nan,
+        "power": power(found.correlation_times, found.samples, settings["power_noise"]),
+        "detectable_noise": detectable_noise(
+            found.correlation_times, found.samples, settings["minimum_power"]
+        ),
+        "noise_level": median([n.level for n in found.noise]),
+        "stationarity_p": found.drifts.p_all,
+        "drifts": json.dumps(drifting(found, settings)),
+        "stationarity_reason": found.drifts.reason,
+        "data": amount.sentence,
+        "data_enough": int(amount.enough),
+        "is_embedding_code": found.projection.code,
+        "is_embedding": found.projection.sentence,
+        "false_projections": found.projection.false_projections,
+        "false_projections_floor": found.projection.floor,
+        "delay_coordinates": coordinates,
+        "unified_embedding": named(found.unified, channels),
+        "mdop_embedding": named(found.mdop, channels),
+        "attractor_dimension": attractor_dimension(found),
+        "correlation_dimension": found.dimension.dimension,
+        "correlation_dimension_low": found.dimension.low,
+        "correlation_dimension_high": found.dimension.high,
+        "tested_channels": json.dumps([channels[c] for c in found.chosen]),
+        "tested_samples": found.samples,
         "train_samples": samples,
-        "correlation_times": float(correlation_times),
-        **predictability(growth, float(series.attrs["sampling_interval"]), forcing),
+        "correlation_times": float(found.correlation_times),
+        **ahead,
     }
     return result
 
 
-def channel_delays(train: list[Array], channel: int, lags: int) -> ChannelDelays:
-    """Both curves of one channel and the delays that follow."""
-    columns = [piece[:, channel] for piece in train]
-    correlation = autocorrelation(columns, lags)
-    information = delays.mutual_information(finite_stretches(columns), lags)
-    decay = decay_time(correlation)
-    return ChannelDelays(
-        correlation,
-        information,
-        lags if decay is None else decay,
-        delays.correlation_delay(correlation),
-        delays.embedding_delay(correlation, information),
+def verdict(found: Battery, settings: Mapping[str, Any]) -> tuple[str, str]:
+    """Code and sentence. A rejection counts at any length; its absence only with enough power."""
+    test = found.test
+    length = f"{found.samples} samples, {found.correlation_times:.0f} autocorrelation times"
+    if test is not None and test.p_all <= settings["alpha"]:
+        numbers = f"p = {test.p_all:.3g} against {len(test.surrogates)} linear surrogates, {length}"
+        if test.p_predictive <= settings["alpha"]:
+            return "nonlinear", f"nonlinear determinism detected ({numbers})"
+        return "nonlinear", (
+            "nonlinear determinism detected only as asymmetry in time, which nonlinear noise "
+            f"shows as well ({numbers})"
+        )
+    if not found.graded:
+        return "too_short", (
+            "too short to say (too few events: every channel repeats one value, as silence does, "
+            f"which no surrogate can; {length} in one piece)"
+        )
+    chance = power(found.correlation_times, found.samples, settings["power_noise"])
+    seen = (
+        f"a nonlinear system with {100 * settings['power_noise']:.0f} % noise would be found in "
+        f"{100 * chance:.0f} % of cases"
+    )
+    if test is None or chance < settings["minimum_power"]:
+        return "too_short", f"too short to say ({length} in one piece: {seen})"
+    return "linear", (
+        f"not distinguishable from a linear stochastic process (p = {test.p_all:.3g} against "
+        f"{len(test.surrogates)} surrogates, {length}: {seen})"
     )
 
 
-def channel_dimension(
-    train: list[Array], channel: int, delay: int, settings: Mapping[str, Any]
-) -> DimensionCurves:
-    """False neighbours and Cao's curves of one channel."""
-    columns = [piece[:, channel] for piece in train]
-    pieces = first_samples(finite_stretches(columns), settings["maximum_samples"])
-    correlation = autocorrelation(pieces, min(settings["maximum_lag"], max(map(len, pieces)) - 1))
-    theiler = decay_time(correlation) or delay
-    return dimension_curves(
-        pieces,
-        delay,
-        settings["maximum_dimension"],
-        theiler,
-        settings["maximum_queries"],
-    )
+def cautions(
+    found: Battery, amount: Amount, coordinates: int, settings: Mapping[str, Any]
+) -> list[str]:
+    """What a reader should know before trusting a model of these data, in plain words."""
+    said = []
+    drifts = drifting(found, settings)
+    if drifts:
+        said.append(
+            f"the training data drift ({', '.join(drifts)}; p = {found.drifts.p_all:.3g}): one "
+            "stationary model may not fit all of them; detrend, filter or choose an epoch"
+        )
+    if found.projection.code == "not_embedding":
+        remedy = (
+            f"; set preprocess.embedding to {{dimension: {coordinates}, delay: {found.delay}}} "
+            "or to auto"
+            if coordinates > 1
+            else ""
+        )
+        said.append(f"the observed channels are {found.projection.sentence}{remedy}")
+    if np.isfinite(attractor_dimension(found)) and not amount.enough:
+        said.append(amount.sentence)
+    return said
 
 
-def channel_divergence(
-    train: list[Array],
-    channel: int,
-    found: ChannelDelays,
-    dimension: int,
-    settings: Mapping[str, Any],
-) -> Divergence:
-    """Growth of distances in one channel, embedded with the shorter of its two delays.
+def drifting(found: Battery, settings: Mapping[str, Any]) -> list[str]:
+    """Kinds of drift; none unless all of them together are significant."""
+    drifts = found.drifts
+    if not drifts.p_all <= settings["alpha"]:
+        return []
+    named = [kind for kind, p in zip(KINDS, drifts.p, strict=True) if p <= settings["alpha"]]
+    return named or [KINDS[int(np.argmin(drifts.p))]]
 
-    The information of a map never has a minimum, but for chance, however fast it is lost.
+
+def embedding_dimension(found: Battery, settings: Mapping[str, Any]) -> int:
+    """Median over the tested channels; the largest tried stands for one that was not found."""
+    tried = [d if d is not None else settings["maximum_dimension"] for d in found.dimensions]
+    return int(np.ceil(np.median(tried)))
+
+
+def attractor_dimension(found: Battery) -> float:
+    """Correlation dimension of what is nonlinear; NaN without a scaling region.
+
+    NaN as well where it comes near the number of coordinates, for then noise fills the space.
     """
-    delay = min(found.delay, found.correlation_delay)
-    if delay != found.delay:
-        curves = channel_dimension(train, channel, delay, settings)
-        dimension = curves.dimension(settings["false_neighbours"]) or settings["maximum_dimension"]
-    pieces = finite_stretches([piece[:, channel] for piece in train])
-    return divergence(pieces, dimension, delay, found.correlation_time)
+    dimension = found.dimension.dimension
+    return dimension if found.growth and dimension <= FILLED * found.coordinates else np.nan
 
 
-def nonlinearity_delay(series: xr.Dataset, channel: int, correlation_delay: int) -> int:
-    """Delay (samples) for the test of nonlinearity: half of the correlation delay.
+def median(values: list[float]) -> float:
+    """Median of the finite values; NaN where there is none."""
+    finite = [value for value in values if np.isfinite(value)]
+    return float(np.median(finite)) if finite else np.nan
 
-    Of smoothed counts at least four standard deviations of the kernel: within its reach even spikes
-    without any dynamics are a filtered noise that is not Gaussian, hence unlike all surrogates.
-    """
-    kernel = float(series["kernel"][channel]) / float(series.attrs["sampling_interval"])
-    return max((correlation_delay + 1) // 2, int(np.ceil(4.0 * kernel)))
+
+def named(unified: UnifiedEmbedding, channels: list[str]) -> str:
+    """Coordinates as JSON: pairs of channel and delay (samples)."""
+    return json.dumps([[channels[c], int(delay)] for c, delay in unified.coordinates])
 
 
 def forcing_interval(per_channel: list[ChannelDelays]) -> int:
@@ -202,85 +215,3 @@ def sequence_length(forcing: int, longest: int) -> int:
     """
     wanted = int(np.clip(INTERVALS_PER_SEQUENCE * forcing, *SEQUENCE_LENGTHS))
     return max(2, min(wanted, longest // 2))
-
-
-def verdict(
-    test: NonlinearityTest | None,
-    samples: int,
-    correlation_times: float,
-    graded: bool,
-    settings: Mapping[str, Any],
-) -> tuple[str, str]:
-    """Code and sentence. A rejection counts at any length; its absence only in enough data."""
-    length = f"{samples} samples, {correlation_times:.0f} autocorrelation times"
-    if test is not None and test.p_all <= settings["alpha"]:
-        numbers = f"p = {test.p_all:.3g} against {len(test.surrogates)} linear surrogates, {length}"
-        if test.p_statistic[0] <= settings["alpha"]:
-            return "nonlinear", f"nonlinear determinism detected ({numbers})"
-        return "nonlinear", (
-            "nonlinear determinism detected only as asymmetry in time, which nonlinear noise "
-            f"shows as well ({numbers})"
-        )
-    if not graded:
-        return "too_short", (
-            "too short to say (too few events: every channel repeats one value, as silence does, "
-            f"which no surrogate can; {length} in one piece)"
-        )
-    short = (
-        test is None
-        or samples < settings["minimum_samples"]
-        or correlation_times < settings["minimum_correlation_times"]
-    )
-    if short:
-        return "too_short", f"too short to say ({length} in one piece)"
-    assert test is not None
-    return "linear", (
-        f"not distinguishable from a linear stochastic process (p = {test.p_all:.3g} against "
-        f"{len(test.surrogates)} surrogates, {length})"
-    )
-
-
-def curves_dataset(
-    series: xr.Dataset,
-    chosen: list[int],
-    per_channel: list[ChannelDelays],
-    curves: list[DimensionCurves],
-    test: NonlinearityTest | None,
-) -> xr.Dataset:
-    """All curves with labelled dimensions."""
-    channels = series["channel"].values
-    nothing = np.full((len(chosen), len(STATISTICS)), np.nan)
-    number = np.empty((0, *nothing.shape)) if test is None else test.surrogates
-    lag = {"units": "samples"}
-    return xr.Dataset(
-        {
-            "autocorrelation": (
-                ("channel", "lag"),
-                np.array([c.autocorrelation for c in per_channel]),
-            ),
-            "mutual_information": (
-                ("channel", "lag"),
-                np.array([c.mutual_information for c in per_channel]),
-                {"units": "nat"},
-            ),
-            "correlation_time": ("channel", [c.correlation_time for c in per_channel], lag),
-            "channel_delay": ("channel", [c.delay for c in per_channel], lag),
-            "false_neighbours": (
-                ("tested", "dimension"),
-                np.array([c.false_neighbours for c in curves]),
-            ),
-            "cao_e1": (("tested", "dimension"), np.array([c.e1 for c in curves])),
-            "cao_e2": (("tested", "dimension"), np.array([c.e2 for c in curves])),
-            "statistic_value": (("tested", "statistic"), nothing if test is None else test.data),
-            "surrogate_value": (("surrogate", "tested", "statistic"), number),
-            "p": (("tested", "statistic"), nothing if test is None else test.p),
-            "p_statistic": ("statistic", nothing[0] if test is None else test.p_statistic),
-        },
-        coords={
-            "channel": channels,
-            "tested": channels[chosen],
-            "lag": ("lag", np.arange(len(per_channel[0].autocorrelation)), lag),
-            "dimension": np.arange(1, len(curves[0].e1) + 1),
-            "statistic": list(STATISTICS),
-        },
-    )

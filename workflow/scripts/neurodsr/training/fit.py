@@ -19,12 +19,10 @@ from neurodsr.training.checkpoint import State
 from neurodsr.training.forcing import learning_rates, strengths
 from neurodsr.training.optimise import run_epoch
 from neurodsr.training.refusals import check_memory, check_values
-from neurodsr.training.selection import Criterion, make_criterion
+from neurodsr.training.selection import Criterion, make_criterion, worst_forecast
 from neurodsr.training.stacked import StackedGradients
 from neurodsr.training.windows import TRAIN, Noise, inputs_of, make_windows
 
-FORECAST_TOLERANCE = 0.05
-"""Epochs (and runs) that forecast worse than the best by more than this part are not chosen."""
 TOLERANCE = 0.2
 """A later epoch is preferred to an earlier one whose criterion is better by less than this part:
 validation data are short, so small differences are chance, while training goes on to help."""
@@ -126,7 +124,7 @@ def fit(
             gradients,
         )  # fmt: skip
         if state.epoch % settings["validate_every"] == 0 or state.epoch == epochs:
-            validate(model, criterion, state)
+            validate(model, criterion, state, settings)
         state.seconds += time.process_time() - used
         if checkpoint_path and state.epoch % settings["checkpoint_every"] == 0:
             checkpoint.save(checkpoint_path, state, fingerprint)
@@ -171,12 +169,12 @@ def begin(model: Model, settings: Mapping[str, Any], seed: int) -> State:
     )
 
 
-def validate(model: Model, criterion: Criterion, state: State) -> None:
+def validate(model: Model, criterion: Criterion, state: State, settings: Mapping[str, Any]) -> None:
     """Score the present parameters and keep them if there is hardly a better epoch, in place."""
     values, errors, _ = criterion.evaluate(model, torch.from_numpy(state.parameters))
     state.validation[:, state.epoch - 1] = values
     state.least_error = np.minimum(state.least_error, errors)
-    allowed = (1 + FORECAST_TOLERANCE) * state.least_error
+    allowed = state.least_error * worst_forecast(settings["forecast_tolerance"])
     state.best_value[state.error > allowed] = np.inf
     eligible = np.isfinite(values) & (errors <= allowed)
     state.best_value[eligible] = np.minimum(state.best_value, values)[eligible]
@@ -231,7 +229,9 @@ def assemble(
     }
     chosen = state.validation[np.arange(runs), np.maximum(state.chosen_epoch - 1, 0)]
     error = np.where(status == "ok", state.error, np.inf)
-    good = (status == "ok") & (error <= (1 + FORECAST_TOLERANCE) * error.min())
+    good = (status == "ok") & (
+        error <= worst_forecast(settings["forecast_tolerance"]) * error.min()
+    )
     ranking = np.where(good, chosen, np.inf)
     return xr.Dataset(
         {
@@ -267,7 +267,12 @@ def assemble(
             "training_seconds": round(state.seconds, 2),
             "sampling_interval": float(series.attrs["sampling_interval"]),
             "selection": "validation: sliced Wasserstein distance of (x_t, x_t+lag) + Hellinger "
-            "distance of power spectra, free runs from 16 starts, among epochs whose forecast "
-            f"error is within {FORECAST_TOLERANCE:.0%} of the least",
+            "distance of power spectra, free runs from 16 starts"
+            + (
+                ""
+                if settings["forecast_tolerance"] is None
+                else ", among epochs whose forecast error is within"
+                f" {settings['forecast_tolerance']:.0%} of the least"
+            ),
         },
     )

@@ -3,12 +3,12 @@
 Loss and short-term prediction do not tell a good model from one whose free run leaves the attractor
 or dies, so epochs are compared by what a free run looks like in the long run. Only epochs that also
 forecast about as well as the best one take part: noise keeps a damped system moving, and a model
-that oscillates for ever matches its invariants better than the truth, but not its next cycle. The
-criterion is the
-sliced Wasserstein distance between the distributions of pairs ``(x_t, x_{t+lag})``, in standard
-deviations of the training data, plus the Hellinger distance between smoothed power spectra. Both
-are cheap, need no bins, and stay informative (unlike a divergence of histograms) for few samples
-and many channels.
+that oscillates for ever matches its invariants better than the truth, but not its next cycle.
+(Where forecasts from few samples overfit long before free runs get good, the setting
+``forecast_tolerance`` lifts that rule.) The criterion is the sliced Wasserstein distance between
+the distributions of pairs ``(x_t, x_{t+lag})``, in standard deviations of the training data, plus
+the Hellinger distance between smoothed power spectra. Both are cheap, need no bins, and stay
+informative (unlike a divergence of histograms) for few samples and many channels.
 """
 
 from dataclasses import dataclass
@@ -104,6 +104,11 @@ class Criterion:
         overlap = np.sqrt(self.spectrum * mean_spectrum(list(settled), self.period)).sum(0)
         hellinger = float(np.sqrt(np.clip(1 - overlap, 0, None)).mean())
         return wasserstein + hellinger, kind
+
+
+def worst_forecast(tolerance: float | None) -> float:
+    """Forecast error, over the least one, above which an epoch or run is not chosen."""
+    return 1e12 if tolerance is None else 1 + tolerance
 
 
 def generate(

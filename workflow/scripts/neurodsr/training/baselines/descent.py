@@ -17,10 +17,9 @@ from neurodsr.training.baselines.network import Network
 from neurodsr.training.baselines.result import assemble
 from neurodsr.training.baselines.validation import Score, make_validation
 from neurodsr.training.forcing import learning_rates, strengths
+from neurodsr.training.selection import worst_forecast
 from neurodsr.training.windows import Windows, make_windows
 
-FORECAST_TOLERANCE = 0.05
-"""Epochs that forecast worse than the best by more than this part are not chosen."""
 TOLERANCE = 0.2
 """A later epoch is preferred to an earlier one whose criterion is better by less than this part."""
 RESTART_RATE = 0.3
@@ -39,6 +38,8 @@ class Chosen:
     epochs : (run,)
     least_error, least_value : (run,)
         Smallest forecast error of all epochs, and criterion of those that forecast well enough.
+    worst
+        Forecast error, over the least one, above which an epoch is not chosen.
     """
 
     parameters: NDArray[np.float32]
@@ -46,11 +47,12 @@ class Chosen:
     epochs: NDArray[np.int64]
     least_error: NDArray[np.float64]
     least_value: NDArray[np.float64]
+    worst: float
 
     def consider(self, run: int, parameters: NDArray[np.float32], score: Score, epoch: int) -> None:
         """Keep an epoch of a run if there is hardly a better one, in place."""
         self.least_error[run] = min(self.least_error[run], score.error)
-        allowed = (1 + FORECAST_TOLERANCE) * self.least_error[run]
+        allowed = self.worst * self.least_error[run]
         if self.scores[run].error > allowed:
             self.least_value[run] = np.inf
         if not np.isfinite(score.value) or score.error > allowed:
@@ -120,6 +122,7 @@ def descend(
         np.zeros(runs, np.int64),
         np.full(runs, np.inf),
         np.full(runs, np.inf),
+        worst_forecast(settings["forecast_tolerance"]),
     )
     stacked = torch.from_numpy(start).requires_grad_()
     method = torch.optim.Adam if settings["optimiser"] == "adam" else torch.optim.RAdam

@@ -1,0 +1,100 @@
+"""A design over a whole table of features."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from neurodsr.errors import ConfigError
+from neurodsr.group.comparison import reliability_table
+from neurodsr.group.effects import EFFECTS, design_effects
+from neurodsr.report.text import design_sentences
+from orchestration.config import complete
+
+
+@pytest.fixture
+def settings() -> dict[str, Any]:
+    return complete(
+        {"design": "feature ~ group + session + age + (1 | subject)", "permutations": 300,
+         "bootstrap": 200},
+        "group.schema.yaml",
+    )  # fmt: skip
+
+
+def tables(effect: float, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """24 subjects, two sessions, three runs: `frequency` differs, `amplitude` is noise."""
+    rng = np.random.default_rng(seed)
+    people, rows = [], []
+    for s in range(24):
+        group, age, own = ("control", "patient")[s % 2], rng.uniform(20, 60), rng.standard_normal()
+        for session in ("1", "2"):
+            name = f"sub-{s}_ses-{session}"
+            people.append((name, "d", f"{s}", session, group, age))
+            base = own + effect * (group == "patient") + 0.05 * age + 0.3 * rng.standard_normal()
+            for run in range(3):
+                rows.append((name, "m", run, 1, "frequency", base + 0.1 * rng.standard_normal()))
+                rows.append((name, "m", run, 1, "amplitude", rng.standard_normal()))
+            rows.append((name, "data", None, 1, "peak_frequency", rng.standard_normal()))
+    cohort = pd.DataFrame(
+        people, columns=["recording", "dataset", "participant", "session", "group", "age"]
+    )
+    names = ["recording", "model", "run", "acceptable", "feature", "value"]
+    return pd.DataFrame(rows, columns=names).astype({"run": "Int64"}), cohort
+
+
+def test_an_effect_is_found_with_its_size_and_covariates_are_told_apart(
+    settings: dict[str, Any],
+) -> None:
+    features, cohort = tables(2.0)
+    table = design_effects(
+        features, cohort, reliability_table(features, settings), settings, np.random.default_rng(0)
+    )
+    assert list(table.columns) == list(EFFECTS)
+    one = table[table["feature"] == "frequency"].set_index("term")
+    group = one.loc["group"]
+    assert group["effect"] == "group[patient]"
+    assert group["low"] < 2.0 < group["high"]
+    assert group["q"] < 0.02
+    assert group["standardised"] == pytest.approx(2.0 / np.hypot(1, 0.3), rel=0.35)
+    assert group["standardised_low"] < group["standardised"] < group["standardised_high"]
+    assert one.loc["age"]["low"] < 0.05 < one.loc["age"]["high"]
+    assert one.loc["session"]["p"] > 0.05
+    assert group["icc_subject"] > 0.8
+    assert (group["rows"], group["subjects"]) == (48, 24)
+    said = " ".join(design_sentences(table, settings["design"], 0.05))
+    assert "group: 1 of 1 feature" in said
+    assert "session: no effect" in said
+
+
+def test_an_unreliable_feature_is_shown_but_not_tested(settings: dict[str, Any]) -> None:
+    features, cohort = tables(0.0)
+    table = design_effects(
+        features, cohort, reliability_table(features, settings), settings, np.random.default_rng(0)
+    )
+    noise = table[table["feature"] == "amplitude"]
+    assert noise["tested"].eq(0).all()
+    assert noise["q"].isna().all()
+    assert noise["p"].notna().all()
+
+
+def test_a_feature_that_one_group_lacks_says_so(settings: dict[str, Any]) -> None:
+    features, cohort = tables(0.0)
+    patients = cohort.loc[cohort["group"] == "patient", "recording"]
+    gone = (features["feature"] == "frequency") & features["recording"].isin(patients)
+    features = features[~gone]
+    table = design_effects(
+        features, cohort, reliability_table(features, settings), settings, np.random.default_rng(0)
+    )
+    row = table[table["feature"] == "frequency"].iloc[0]
+    assert "only one level (control)" in row["note"]
+    assert row["tested"] == 0
+
+
+def test_a_column_that_is_not_there_is_named(settings: dict[str, Any]) -> None:
+    features, cohort = tables(0.0)
+    with pytest.raises(ConfigError, match="'diagnosis' is no column"):
+        design_effects(
+            features, cohort, reliability_table(features, settings),
+            {**settings, "design": "feature ~ diagnosis"}, np.random.default_rng(0),
+        )  # fmt: skip

@@ -1,0 +1,42 @@
+"""Train the hierarchical model of a cohort."""
+
+import csv
+import logging
+from pathlib import Path
+
+import numba
+import torch
+
+from neurodsr import netcdf
+from neurodsr.figures.hierarchical import draw_hierarchical
+from neurodsr.training.cohort import fit_cohort
+from stage import run
+
+torch.set_num_threads(snakemake.threads)
+numba.set_num_threads(min(snakemake.threads, numba.config.NUMBA_NUM_THREADS))
+params = snakemake.params
+
+
+def compute(series, cohort):
+    """One model of all recordings that came so far."""
+    read = [netcdf.read(path) for path in series]
+    kept = {one.attrs["recording"]: one for one in read if not netcdf.is_excluded(one)}
+    return fit_cohort(
+        kept,
+        params.settings,
+        params.features,
+        params.vector_rate,
+        params.seed,
+        logging.getLogger("neurodsr"),
+    )
+
+
+def draw(result, series, cohort):
+    """Vectors by the groups of the table."""
+    with Path(cohort).open(encoding="utf-8") as table:
+        rows = list(csv.DictReader(table, delimiter="\t"))
+    groups = {row["recording"]: row["group"] for row in rows if row["group"] != "n/a"}
+    return draw_hierarchical(result, groups)
+
+
+run(snakemake, compute=compute, draw=draw)

@@ -1,0 +1,1 @@
+"""Exact analysis of the canonical piecewise-linear map, region by region."""

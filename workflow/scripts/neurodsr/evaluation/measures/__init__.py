@@ -1,0 +1,1 @@
+"""Measures of agreement between data of a system and what a model generates."""

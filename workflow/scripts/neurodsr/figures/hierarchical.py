@@ -1,0 +1,72 @@
+"""The hierarchical model of a cohort: where its recordings lie."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from neurodsr.figures.style import CYCLE, DATA, NULL, new_figure
+
+
+def draw_hierarchical(result: xr.Dataset, groups: Mapping[str, Any]) -> Figure:
+    """Training, vectors by group, and their agreement between runs.
+
+    Parameters
+    ----------
+    result
+        From `neurodsr.training.cohort.fit_cohort`.
+    groups
+        Group of each recording; missing ones have none.
+    """
+    figure = new_figure(9.0, 3.0)
+    course, plane, again = figure.subplots(1, 3)
+    loss = result["loss"].median("recording")
+    for run in result["run"].values:
+        course.semilogy(result["epoch"], loss.sel(run=run), lw=0.8)
+    course.set_xlabel("epoch")
+    course.set_ylabel("loss (median of recordings)")
+    course.set_title(f"{result.sizes['run']} runs, {result.sizes['recording']} recordings")
+    vector = result["vector"].values
+    names = result["recording"].values
+    members = np.array([str(groups.get(name)) for name in names])
+    other = 1 if vector.shape[2] > 1 else 0
+    for i, group in enumerate(np.unique(members)):
+        mine = members == group
+        ordinate = vector[0, mine, other] if other else np.full(mine.sum(), float(i))
+        known = group != "None"
+        plane.plot(
+            vector[0, mine, 0],
+            ordinate,
+            "o",
+            ms=4,
+            color=CYCLE[i % len(CYCLE)] if known else NULL,
+            label=group if known else "no group",
+        )
+    plane.set_xlabel("vector 1 (sd over recordings)")
+    plane.set_ylabel("vector 2 (sd over recordings)" if other else "group")
+    if not other:
+        plane.set_yticks([])
+    plane.set_title("Recordings by their vectors (run 1)")
+    plane.legend()
+    for feature in range(min(vector.shape[2], len(CYCLE))):
+        for run in range(1, len(vector)):
+            again.plot(
+                vector[0, :, feature],
+                vector[run, :, feature],
+                ".",
+                ms=3,
+                color=CYCLE[feature],
+                label=f"vector {feature + 1}" if run == 1 else None,
+            )
+    if len(vector) > 1:
+        reach = float(np.abs(vector).max())
+        again.plot([-reach, reach], [-reach, reach], color=DATA, lw=0.6)
+        again.legend()
+        again.set_title("Does another run say the same?")
+    else:
+        again.text(0.5, 0.5, "one run only", ha="center", transform=again.transAxes)
+    again.set_xlabel("run 1")
+    again.set_ylabel("other runs (turned toward it)")
+    return figure

@@ -1,0 +1,1 @@
+"""Prediction of properties of people from features, by nested cross-validation."""

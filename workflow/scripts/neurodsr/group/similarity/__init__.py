@@ -1,0 +1,1 @@
+"""How alike the dynamics of recordings are: distances, and what structure they have."""

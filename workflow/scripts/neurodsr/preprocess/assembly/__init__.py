@@ -1,0 +1,1 @@
+"""Chosen channels together: detrended, scaled, reduced, embedded."""

@@ -1,0 +1,1 @@
+"""Each modality of a recording on the common clock."""

@@ -1,0 +1,1 @@
+"""What is done to each kind of signal before it reaches the common clock."""

@@ -1,0 +1,1 @@
+"""Recordings in tables and arrays that everyone can write."""

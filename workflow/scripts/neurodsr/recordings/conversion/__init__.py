@@ -1,0 +1,1 @@
+"""Files as others publish them, written as datasets of the standard format."""

@@ -1,0 +1,1 @@
+"""Signals in tables of text: numbers, categories, and instants in many spellings."""

@@ -1,0 +1,1 @@
+"""Delay coordinates: which delays and how many, for one channel or for several together."""
