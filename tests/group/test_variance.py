@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from neurodsr.group.comparison import RELIABILITY, reliability_table
-from neurodsr.group.variance import components
+from neurodsr.group.variance import components, variance_statement
 
 SD = np.array([2.0, 1.0, 0.5])
 TRUE = SD**2 / np.sum(SD**2)
@@ -121,3 +121,10 @@ def test_reliability_table_with_several_sessions() -> None:
     )
     assert np.isnan(once["share_subject"]) and once["icc"] > 0
     assert set(row) == set(RELIABILITY)
+
+
+def test_statement_gives_medians_and_counts() -> None:
+    shares = [[0.5, 0.3, 0.2], [0.8, 0.1, 0.1], [0.1, 0.1, 0.8]]
+    said = variance_statement(shares, [0.7, 0.9, 0.2], 0.75)
+    assert "50% is between subjects, 10% between sessions" in said and "20% between runs" in said
+    assert said.endswith("in 1 of 3 features.")

@@ -10,14 +10,14 @@ in which the dynamics are said to be better than the covariate alone.
 import sys
 from pathlib import Path
 
-WORKFLOW = Path(__file__).resolve().parents[2] / "workflow"
-sys.path[:0] = [str(WORKFLOW), str(WORKFLOW / "scripts")]
-
 import numpy as np
 import pandas as pd
 
-from neurodsr.group.prediction.predict import predict_target
-from orchestration.config import complete
+WORKFLOW = Path(__file__).resolve().parents[2] / "workflow"
+sys.path[:0] = [str(WORKFLOW), str(WORKFLOW / "scripts")]
+
+from neurodsr.group.prediction.predict import predict_target  # noqa: E402
+from orchestration.config import complete  # noqa: E402
 
 NAMES = ("frequency", "growth_rate", "period", "kaplan_yorke")
 

@@ -99,6 +99,8 @@ def test_defaults_are_filled_in_at_every_depth(config, tmp_path):
          ["datasets.study.read.modalities.u.channels", "'EEG [' is no pattern"]),
         ("datasets.study.read", {"regions": {"CA1": ["HPC"], "CA3": ["hpc"]}},
          ["datasets.study.read.regions.CA3", "'hpc' also stands for 'CA1'"]),
+        ("cohorts.study.group", {"predict": {"target": "grop"}},
+         ["cohorts.study.group.predict", "'grop' is no column", "did you mean 'group'?"]),
         ("cohorts.study/2", {"title": "T", "datasets": ["study"], "models": ["small"]},
          ["cohorts", "'study/2'"]),
     ],

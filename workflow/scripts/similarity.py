@@ -4,7 +4,8 @@ import numpy as np
 
 from neurodsr import netcdf
 from neurodsr.figures.similarity import draw_similarity
-from neurodsr.group.similarity.compare import Recording, compare_dynamics
+from neurodsr.group.similarity.compare import compare_dynamics
+from neurodsr.group.similarity.recording import Recording
 from neurodsr.tables import read_table
 from stage import run
 

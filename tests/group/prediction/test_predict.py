@@ -101,6 +101,17 @@ def test_dynamics_that_only_mirror_a_covariate_are_no_better_than_it() -> None:
     assert "m + covariates is no better than covariates alone" in said
 
 
+def test_what_is_no_better_than_chance_is_not_called_better_than_something_worse() -> None:
+    row = {"features": "m", "metric": "auc", "value": 0.6, "low": 0.4, "high": 0.7, "chance": 0.5}
+    gain = {"features": "m", "against": "data", "metric": "auc", "value": 0.2, "low": 0.1}
+    said = []
+    for p in (0.3, 0.01):
+        table = pd.DataFrame([{**row, "p": p}, gain], columns=list(PREDICTION))
+        said.append(list(prediction_sentences(table, {"statement": ""}))[-1])
+    assert said[0].startswith("m is no better than data")
+    assert said[1].startswith("m is better than data")
+
+
 def test_quality_of_the_fit_is_no_feature_of_the_dynamics() -> None:
     """D_stsp gives the group away in these tables; nothing may use it."""
     features, cohort = tables()

@@ -11,7 +11,8 @@ import xarray as xr
 from neurodsr import netcdf
 from neurodsr.errors import RecordingError
 from neurodsr.figures.similarity import draw_similarity
-from neurodsr.group.similarity.compare import Recording, compare_dynamics
+from neurodsr.group.similarity.compare import compare_dynamics
+from neurodsr.group.similarity.recording import Recording
 from neurodsr.report.similarity import similarity_section
 from orchestration.config import complete
 

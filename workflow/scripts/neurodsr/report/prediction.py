@@ -20,6 +20,8 @@ LEVEL = 0.05
 def prediction_sentences(table: pd.DataFrame, summary: Mapping[str, Any]) -> Iterator[str]:
     """What was predicted, what predicts it, and what adds nothing.
 
+    Only what is itself better than chance is called better than something else.
+
     Parameters
     ----------
     table
@@ -36,10 +38,11 @@ def prediction_sentences(table: pd.DataFrame, summary: Mapping[str, Any]) -> Ite
             f" ({interval(row['low'], row['high'])}), chance {number(row['chance'], 2)},"
             f" p = {number(row['p'], 2)}."
         )
+    p = table[table["against"].isna()].set_index(["features", "metric"])["p"].to_dict()
     gains = table[table["against"].notna() & table["metric"].isin(COMPARED)]
     for row in gains.to_dict("records"):
         verdict = "no better than"
-        if row["low"] > 0:
+        if row["low"] > 0 and p[row["features"], row["metric"]] < LEVEL:
             verdict = "better than"
         elif row["high"] < 0:
             verdict = "worse than"

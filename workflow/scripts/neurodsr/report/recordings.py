@@ -32,8 +32,8 @@ MODEL_STAGES = {
     ),
     "dynamics": (
         "Dynamics",
-        "Fixed points, cycles and manifolds, eigenvalues, Lyapunov spectra, basins, return map, and "
-        "coupling or bifurcation diagram.",
+        "Fixed points, cycles and manifolds, eigenvalues, Lyapunov spectra, basins, return map, "
+        "and coupling or bifurcation diagram.",
     ),
 }
 

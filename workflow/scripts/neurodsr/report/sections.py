@@ -8,6 +8,7 @@ import pandas as pd
 
 import neurodsr
 from neurodsr.group.catalogue import label
+from neurodsr.group.variance import variance_statement
 from neurodsr.report import text
 from neurodsr.report.citations import citations
 from neurodsr.report.page import Picture, Section, Table
@@ -58,6 +59,15 @@ def group_section(study: Study, group: GroupResults) -> Section:
         f"recording; features of the dynamics with ICC(1,k) below "
         f"{settings['minimum_reliability']:g} are not tested."
     )
+    nested = group.reliability.dropna(subset=["share_subject", "share_session", "share_run"])
+    if len(nested):
+        paragraphs.append(
+            variance_statement(
+                nested[["share_subject", "share_session", "share_run"]],
+                nested["icc_subject"],
+                settings["minimum_reliability"],
+            )
+        )
     pictures = []
     if group.summary["groups"]:
         pictures.append(

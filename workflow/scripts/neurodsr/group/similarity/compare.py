@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from neurodsr.errors import RecordingError
 from neurodsr.group.inference import false_discovery
 from neurodsr.group.similarity.delay_operators import analyse_similarity
 from neurodsr.group.similarity.distances import exponent_distances, pairwise, sliced_wasserstein
+from neurodsr.group.similarity.recording import Recording
 from neurodsr.group.similarity.structure import (
     RESAMPLES,
     clusters,
@@ -23,7 +23,6 @@ from neurodsr.group.similarity.structure import (
     separation,
 )
 from neurodsr.group.similarity.words import sentences
-from neurodsr.preprocess.stretches import stretches
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -36,47 +35,6 @@ UNITS = {
     "dsa": "1",
     "dsa-data": "1",
 }
-
-
-@dataclass(frozen=True)
-class Recording:
-    """What one recording brings along."""
-
-    series: xr.Dataset
-    dynamics: xr.Dataset
-
-    @property
-    def name(self) -> str:
-        return str(self.series.attrs["recording"])
-
-    @property
-    def bounded(self) -> bool:
-        """Whether the free run of the best run stays finite."""
-        kind = str(self.best["limit_set"].values)
-        return (
-            kind in ("fixed point", "cycle", "aperiodic") and "orbit_observation" in self.dynamics
-        )
-
-    @property
-    def best(self) -> xr.Dataset:
-        return self.dynamics.sel(run=int(self.dynamics.attrs["best_run"]))
-
-    def movement(self) -> Array:
-        """Standardised free run ``(time, channel)``, constant when it comes to rest."""
-        x = self.free_run(False)
-        rests = str(self.best["limit_set"].values) == "fixed point"
-        return np.zeros_like(x) if rests else x
-
-    def free_run(self, recorded: bool) -> Array:
-        """Free run of the best run ``(time, channel)``, standardised or in recorded units."""
-        channels = self.series.sizes["channel"]
-        if not self.bounded:
-            return np.full((1, channels), np.nan)
-        x = self.dynamics["orbit_observation"].transpose("time", "channel").values.astype(float)
-        x = x[np.isfinite(x).any(axis=1)]
-        if recorded:
-            x = x * self.series["scale"].values + self.series["offset"].values
-        return np.asarray(x)
 
 
 def compare_dynamics(
@@ -177,7 +135,7 @@ def _measured(
             f"similarity: {measure}: sampling rates differ; set preprocess.sampling_rate"
         )
     trajectories = [
-        _longest(one.series) if measure == "dsa-data" else one.movement() for one in recordings
+        one.data(LONGEST) if measure == "dsa-data" else one.movement() for one in recordings
     ]
     similarity = analyse_similarity(
         trajectories, wanted["delays"], wanted["rank"], wanted["unequal_noise"], rng
@@ -227,11 +185,6 @@ def _vectors(names: Sequence[str], hierarchical: xr.Dataset | None) -> Array:
         if name in known and bounded[:, known.index(name)].all():
             rows[i] = vector[:, known.index(name)].mean(axis=0)
     return pairwise(rows, "euclidean")
-
-
-def _longest(series: xr.Dataset) -> Array:
-    pieces = [stretch.x for stretch in stretches(series, "train", 2)]
-    return max(pieces, key=len)[:LONGEST]
 
 
 def _same_channels(recordings: Sequence[Recording]) -> None:
