@@ -182,7 +182,7 @@ def test_a_late_epoch_is_kept_unless_an_early_one_is_much_better() -> None:
     score = descent.Score
     chosen = descent.Chosen(
         np.zeros((1, 1), np.float32), [score(np.inf, np.inf, "")], np.zeros(1, np.int64),
-        np.full(1, np.inf), np.full(1, np.inf),
+        np.full(1, np.inf), np.full(1, np.inf), 1.05,
     )  # fmt: skip
     history = [(0.5, 1.0, 1), (0.4, 0.5, 2), (0.45, 0.5, 3), (0.7, 0.5, 3), (0.1, 0.9, 3)]
     for epoch, (value, error, kept) in enumerate(history, 1):
