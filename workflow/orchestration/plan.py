@@ -65,12 +65,6 @@ class Plan:
             yield from problems_of_atlas(f"datasets.{name}.read.atlas", spec["read"])
             yield from problems_of_reading(f"datasets.{name}.read", spec["read"])
         for cohort, study in self.config["cohorts"].items():
-            splits = study["preprocess"]["splits"]
-            if splits["column"] is not None and study["preprocess"]["trials"] is None:
-                yield (
-                    f"cohorts.{cohort}.preprocess.splits.column: {splits['column']!r} is a column"
-                    " of a table of trials; name the table in preprocess.trials"
-                )
             yield from problems_of_preprocessing(
                 f"cohorts.{cohort}.preprocess", study["preprocess"]
             )

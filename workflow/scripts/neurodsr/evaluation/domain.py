@@ -15,45 +15,12 @@ from neurodsr.evaluation.measures.transport import directions, hausdorff, sliced
 from neurodsr.evaluation.runs import UNBOUNDED
 from neurodsr.models.interface import Reconstruction
 from neurodsr.models.piecewise_linear import Array
-from neurodsr.preprocess.stretches import SPLITS, Stretch
+from neurodsr.preprocess.stretches import Stretch
 
 DIRECTIONS, QUANTILES = 200, 1000
 DOMAINS = ("seen", "new")
 SHARE = 0.5
 """A trial is new when more than this share of its late samples lies away from training data."""
-
-
-def held_out_region(series: xr.Dataset, region: Mapping[str, tuple[float, float]]) -> xr.Dataset:
-    """The series with all segments that start in a region of state space held out.
-
-    Parameters
-    ----------
-    series
-        Content of ``series.nc`` whose segments are trials.
-    region
-        By channel, lower and upper end in its original unit; a segment lies in the region when its
-        first sample does in every channel named.
-
-    Returns
-    -------
-    xr.Dataset
-        With the split of these segments set to test; others keep theirs.
-    """
-    segment = series["segment"].values
-    first = np.flatnonzero(np.diff(segment, prepend=segment[0] - 1))
-    inside = np.ones(len(first), dtype=bool)
-    for channel, (low, high) in region.items():
-        one = series["observation"].sel(channel=channel)
-        value = one.values[first] * float(one["scale"]) + float(one["offset"])
-        inside &= (value >= low) & (value <= high)
-    return held_out(series, segment[first[inside]])
-
-
-def held_out(series: xr.Dataset, segments: Sequence[int] | NDArray[np.integer]) -> xr.Dataset:
-    """The series with some segments (trials of a condition, say) as test data."""
-    split = series["split"].values.copy()
-    split[np.isin(series["segment"].values, segments)] = SPLITS["test"]
-    return series.assign(split=("time", split, series["split"].attrs))
 
 
 def new_trials(
@@ -202,21 +169,17 @@ def with_domain(
     settings: Mapping[str, Any],
     rng: np.random.Generator,
 ) -> xr.Dataset:
-    """Scores with the errors of `generalisation` where a held-out trial is out of domain."""
+    """Scores with the errors of `generalisation` where there are several held-out trials.
+
+    The verdict speaks of them where some are out of domain.
+    """
     radius, transient = settings["domain_radius"], settings["domain_transient"]
     if len(trials) < 2 or not models:
         return scores
     new = new_trials(trials, [stretch.x for stretch in train], radius, transient)
-    if not new.any():
-        return scores
     found = generalisation(models, trials, new, radius, transient, rng)
-    attributes = (
-        scores.attrs
-        | found.attrs
-        | {
-            "verdict": f"{scores.attrs['verdict']} {domain_sentence(found)}",
-            "new_trials": int(new.sum()),
-        }
-    )
+    attributes = scores.attrs | found.attrs | {"new_trials": int(new.sum())}
+    if new.any():
+        attributes["verdict"] = f"{scores.attrs['verdict']} {domain_sentence(found)}"
     joined = scores.merge(found.reindex(run=scores["run"].values))
     return joined.assign_attrs(attributes)

@@ -66,8 +66,8 @@ def evaluate(
         ``comparison`` ("better", "similar", "worse", "undecided") and its words, ``reads``.
         Further ``invariant`` and ``invariant_data`` over ``quantity``, exponent and dimension of
         runs and held-out data estimated alike; ``prediction_error``, ``initial_condition`` of the
-        free runs, and of the best run ``generated``, ``held_out`` and ``spectrum``; where held-out
-        trials go to states that training data have not visited, what `domain.generalisation` finds.
+        free runs, and of the best run ``generated``, ``held_out`` and ``spectrum``; from each of
+        several held-out trials' starts, what `domain.generalisation` finds.
         Attributes
         ``verdict_code`` ("better", "not_better", "cannot_tell", "failed") and ``verdict``,
         ``overall_skill`` with its interval, and how many simulations of which length there were.

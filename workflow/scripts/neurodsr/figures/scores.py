@@ -58,7 +58,7 @@ def _draw_space(axes: Axes, scores: xr.Dataset) -> None:
         axes.plot(
             *plane.T, ".", markersize=1.2, color=colour, alpha=0.6, label=label, rasterized=True
         )
-    if "trial_start" in scores and data.shape[1] > 1:
+    if scores.attrs.get("new_trials") and data.shape[1] > 1:
         starts = scores["trial_start"].values
         if data.shape[1] > 2:
             starts = (starts - mean) @ axes_of_data

@@ -17,6 +17,7 @@ from neurodsr.preprocess.columns.columns import Columns, Timeline
 from neurodsr.preprocess.columns.modalities import make_columns, presence
 from neurodsr.preprocess.kinds.signal import anything
 from neurodsr.preprocess.quality import quality_of
+from neurodsr.preprocess.regions import trials_in_region
 
 Array = NDArray[np.float64]
 
@@ -74,7 +75,7 @@ def make_series(recording: xr.DataTree, settings: Mapping[str, Any]) -> xr.Datas
     ) & ~clock.touched(time, interval, invalid)
     kept, segment = without_gaps(there, segment, gap)
     time = time[kept]
-    codes = split_codes(recording, time, segment, settings)
+    codes = split_codes(recording, data, time, segment, settings)
     timeline = Timeline(time, segment, codes, interval, gap, invalid)
     columns = [
         make_columns(name, modality, options, timeline, recording)
@@ -207,12 +208,17 @@ def without_gaps(
 
 def split_codes(
     recording: xr.DataTree,
+    data: Mapping[str, xr.Dataset],
     time: Array,
     segment: NDArray[np.int32],
     settings: Mapping[str, Any],
 ) -> splits.Codes:
     """Split code of each sample, without guards."""
     wanted, trials = settings["splits"], settings["trials"]
+    if wanted["region"] is not None:
+        limits = np.array(clock.rows(clock.interval_table(recording, trials)))
+        labels = trials_in_region(data, limits[:, 0], limits[:, 1], wanted["region"])
+        return splits.labelled_codes(time, limits[:, 0], labels, wanted["validation"])
     if wanted["column"] is not None:
         starts, labels = clock.labelled_trials(
             recording, trials, wanted["column"], wanted["held_out"]

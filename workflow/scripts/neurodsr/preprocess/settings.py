@@ -31,8 +31,28 @@ def problems_of_preprocessing(where: str, settings: Mapping[str, Any]) -> Iterat
         Complete, see ``preprocess.schema.yaml``.
     """
     yield from problems_of_expression(f"{where}.invalid.labels", settings["invalid"]["labels"])
+    yield from problems_of_splits(f"{where}.splits", settings["splits"], settings["trials"])
     for name, options in settings["modalities"].items():
         yield from problems_of_modality(f"{where}.modalities.{name}", options)
+
+
+def problems_of_splits(where: str, splits: Mapping[str, Any], trials: str | None) -> Iterator[str]:
+    """Contradictions in what is held out."""
+    column, region = splits["column"], splits["region"]
+    if column is not None and trials is None:
+        yield (
+            f"{where}.column: {column!r} is a column of a table of trials; name the table in "
+            "preprocess.trials"
+        )
+    if region is None:
+        return
+    if trials is None:
+        yield f"{where}.region: holds out trials; name their table in preprocess.trials"
+    if column is not None:
+        yield f"{where}.region: trials are held out by it or by column, not by both"
+    for channel, (low, high) in region["channels"].items():
+        if low is not None and high is not None and low >= high:
+            yield f"{where}.region.channels.{channel}: {low:g} is not below {high:g}; exchange them"
 
 
 def problems_of_modality(where: str, options: Mapping[str, Any]) -> Iterator[str]:

@@ -205,7 +205,11 @@ def make_windows(series: xr.Dataset, length: int | str, automatic: int) -> Windo
     seen = np.isfinite(observation[np.cumsum(reached[:-1]) > 0]).any(0)
     check_seen(series, seen, f"windows of {steps} steps", "raise sequence_length")
     return Windows(
-        observation.astype(np.float32), inputs_of(series).astype(np.float32), ends, starts, steps
+        np.ascontiguousarray(observation, np.float32),
+        np.ascontiguousarray(inputs_of(series), np.float32),
+        ends,
+        starts,
+        steps,
     )
 
 
