@@ -45,7 +45,12 @@ rule write_report:
             for name in plan.cohorts[wildcards.cohort]["models"]
         },
         datasets=lambda wildcards: origins(wildcards.cohort),
-        code=code_of("report.py", "../report/report.html.j2", "../report/style.css"),
+        code=code_of(
+            "report.py",
+            "../report/report.html.j2",
+            "../report/style.css",
+            "../report/view.js",
+        ),
     script:
         "../scripts/report.py"
 

@@ -1,11 +1,14 @@
 """The page of a cohort: what it shows, and how it becomes one self-contained HTML text."""
 
 import base64
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import jinja2
+
+from neurodsr.report.view import View
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "report"
 
@@ -55,6 +58,7 @@ class Panel:
     facts: Sequence[tuple[str, str]] = ()
     tables: Sequence[Table] = ()
     pictures: Sequence[Picture] = ()
+    views: Sequence[View] = ()
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,10 @@ class ReportContent:
 
 
 def render_report(content: ReportContent) -> str:
-    """One HTML text without any reference to a file or a network."""
+    """One HTML text without any reference to a file or a network.
+
+    The only script that may run is the one that turns the views, known by its digest.
+    """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -91,5 +98,9 @@ def render_report(content: ReportContent) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
-    return environment.get_template("report.html.j2").render(page=content, style=style)
+    style, script = ((TEMPLATES / n).read_text(encoding="utf-8") for n in ("style.css", "view.js"))
+    turns = any(panel.views for panel in content.panels)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    return environment.get_template("report.html.j2").render(
+        page=content, style=style, script=script if turns else "", digest=digest
+    )

@@ -13,6 +13,7 @@ import xarray as xr
 from neurodsr import netcdf
 from neurodsr.report.page import Panel, Picture, Table
 from neurodsr.report.text import counted, interval, listed, number
+from neurodsr.report.view import state_space_view
 
 STAGES = {
     "recording": ("Data", "What was recorded, with its epochs or trials."),
@@ -126,6 +127,14 @@ def panel(name: str, row: Mapping[str, Any], results: RecordingResults) -> Panel
         [*_origin(row), *_facts(results)],
         [_score_table(results), _dynamics_table(results)],
         results.pictures,
+        [
+            view
+            for model, one in results.models.items()
+            if one.complete
+            for view in state_space_view(
+                model, results.series, one.dynamics, int(results.statespace.attrs["delay"])
+            )
+        ],
     )
 
 
