@@ -227,8 +227,9 @@ def study_folder(
         status = np.where(np.array(states) == FAILED, FAILED, "ok")
         fit = xr.Dataset({"run_status": ("run", status)}, {"run": np.arange(RUNS)}, {"best_run": 1})
         dynamics = make_dynamics(growth + rng.normal(0, 2, RUNS), frequency)
-        for name, values in dynamics.items():
-            values[{"run": status == FAILED}] = "" if name == "limit_set" else np.nan
+        for values in dynamics.values():
+            if "run" in values.dims:
+                values[{"run": status == FAILED}] = "" if values.dtype.kind == "U" else np.nan
         models = folder / "models" / "small"
         models.mkdir(parents=True)
         save(models, "fit", gone if excluded else fit)
