@@ -92,7 +92,12 @@ def test_symbols_and_mechanism(dynamics: xr.Dataset) -> None:
     assert np.nanmean(chaos["finite_time_exponent"]) == pytest.approx(47, abs=3)
     held = chaos["lesion_effect"].sel(channel="x1").values
     assert held[0] == pytest.approx(0.0, abs=1e-9)  # y' = b x stands still where x is held
-    assert dynamics["pulse_response"].values[0] == pytest.approx(0.5 * np.eye(2))
+    response = spiral["pulse_response"].values  # (0.95 TURN)^lag in a linear model
+    assert response[0] == pytest.approx(0.5 * np.eye(2))
+    assert response[7] == pytest.approx(0.5 * np.linalg.matrix_power(0.95 * TURN, 7))
+    assert spiral["pulse_effect"].values[7] == pytest.approx(0.5 * 0.95**7)
+    # half an sd takes some states of the Lozi map out of the basin of its attractor
+    assert np.isnan(chaos["pulse_effect"].values).any()
 
 
 def test_a_sweep_finds_the_flip_of_a_gain() -> None:

@@ -48,9 +48,18 @@ def test_coupling_of_the_lozi_map() -> None:
 def test_pulse_in_a_linear_model() -> None:
     one = run_of(linear(A, [0.1, 0.2, 0.3]))
     states = np.random.default_rng(0).standard_normal((20, 3))
-    response = pulse_response(one, states, 0.5, 6)
+    response = pulse_response(one, states, 0.5 * np.eye(3), 6)
     for lag in range(6):
         assert response[lag] == pytest.approx(0.5 * np.linalg.matrix_power(A, lag), abs=1e-12)
+
+
+def test_a_longer_pulse_in_a_linear_model_is_the_sum_of_short_ones() -> None:
+    one = run_of(linear(A, [0.1, 0.2, 0.3]))
+    states = np.random.default_rng(0).standard_normal((20, 3))
+    short = pulse_response(one, states, np.eye(3), 8)
+    long = pulse_response(one, states, np.eye(3), 8, length=3)
+    assert long[5] == pytest.approx(short[5] + short[4] + short[3], abs=1e-12)
+    assert long[1] == pytest.approx(short[1] + short[0], abs=1e-12)
 
 
 def test_most_effective_direction() -> None:

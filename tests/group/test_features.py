@@ -5,7 +5,16 @@ import pytest
 import xarray as xr
 
 from neurodsr import netcdf
-from neurodsr.group.features import data_features, inclusion, recording_features, run_features
+from neurodsr.group.features.catalogue import FEATURES
+from neurodsr.group.features.data import series as of_series
+from neurodsr.group.features.data import statespace as of_statespace
+from neurodsr.group.features.table import (
+    COLUMNS,
+    inclusion,
+    read_values,
+    recording_features,
+    run_features,
+)
 
 INTERVAL = 0.01
 
@@ -60,7 +69,9 @@ def test_growth_rate_and_frequency_of_a_known_eigenvalue() -> None:
     values = of_run(["ok"], dynamics([complex(leading)], ["cycle"]))
     assert values["growth_rate"] == pytest.approx(2.0)
     assert values["frequency"] == pytest.approx(7.0)
-    assert values["eigenvalue_modulus"] == pytest.approx(np.exp(0.02))
+    assert values["unstable_directions"] == 1
+    # the other eigenvalue is 0.1: e-fold in -dt / ln 0.1
+    assert values["time_constant"] == pytest.approx(INTERVAL / np.log(10))
     assert values["lyapunov_exponent"] == -1.0
     assert (values["oscillates"], values["aperiodic"]) == (1.0, 0.0)
     assert values["amplitude"] == 2.0 and values["period"] == 0.25
@@ -102,16 +113,27 @@ def series(observation: np.ndarray) -> xr.Dataset:
 STATESPACE = xr.Dataset(attrs={"nonlinearity_p": 0.04})
 
 
+def data_features(one: xr.Dataset) -> dict[str, float]:
+    return dict(read_values([(of_series, one), (of_statespace, STATESPACE)]))
+
+
 def test_features_of_a_rhythm_and_of_noise() -> None:
     time = np.arange(2000) * INTERVAL
     rng = np.random.default_rng(0)
-    rhythm = data_features(series(np.sin(2 * np.pi * 5 * time)[:, None] * [1, 1]), STATESPACE)
+    rhythm = data_features(series(np.sin(2 * np.pi * 5 * time)[:, None] * [1, 1]))
     assert rhythm["peak_frequency"] == pytest.approx(5.0, abs=0.1)
     assert rhythm["first_component"] == pytest.approx(1.0)
     assert rhythm["signal_sd"] == 3.0 and rhythm["nonlinearity_p"] == 0.04
-    noise = data_features(series(rng.normal(size=(2000, 2))), STATESPACE)
+    noise = data_features(series(rng.normal(size=(2000, 2))))
     assert noise["first_component"] == pytest.approx(0.5, abs=0.05)
     assert noise["spectral_entropy"] > 0.9 > 0.5 > rhythm["spectral_entropy"]
+    assert noise["spectral_slope"] == pytest.approx(0.0, abs=0.15)
+    assert noise["correlation_time"] == INTERVAL
+    # cos(2 pi 5 t) falls below 1/e after acos(1/e) / (2 pi 5)
+    fall = np.arccos(np.exp(-1)) / (10 * np.pi)
+    assert rhythm["correlation_time"] == pytest.approx(fall, abs=1.5 * INTERVAL)
+    walk = data_features(series(np.cumsum(rng.normal(size=(20000, 2)), axis=0)))
+    assert walk["spectral_slope"] == pytest.approx(-2.0, abs=0.2)
 
 
 def test_excluded_recordings_give_a_reason_and_no_values() -> None:
@@ -145,3 +167,86 @@ def test_a_count_counts_only_where_the_search_was_complete() -> None:
     result = dynamics([0.9] * 4, ["fixed point"] * 4)
     found = [of_run(["ok"] * 4, result, run)["fixed_points"] for run in range(4)]
     assert found[:3] == [1.0] * 3 and np.isnan(found[3])
+
+
+def known(**variables: object) -> xr.Dataset:
+    """One run with further variables."""
+    return dynamics([0.9], ["cycle"]).assign(variables)
+
+
+def test_basins_and_symbols() -> None:
+    result = known(
+        basin_share=(("run", "attractor"), [[0.5, 0.25, 0.25, np.nan]]),
+        attractor_count=("run", [3.0]),
+        escaping_share=("run", [0.1]),
+        word_entropy=("run", [np.log(2)]),
+        regions_visited=("run", [4.0]),
+    )
+    values = of_run(["ok"], result)
+    assert values["basin_entropy"] == pytest.approx(1.5 * np.log(2))  # 1.5 bits
+    assert values["symbolic_entropy"] == pytest.approx(np.log(2) / INTERVAL)
+    assert (values["attractors"], values["escaping_share"], values["regions_visited"]) == (
+        3,
+        0.1,
+        4,
+    )
+
+
+def test_coupling_and_lesions_are_of_different_channels() -> None:
+    pair = ("run", "channel", "channel_from")
+    result = known(
+        coupling_strength=(pair, [[[9.0, 0.4], [0.0, 9.0]]]),
+        lesion_effect=(("run", "channel_from", "channel"), [[[0.0, 0.5], [0.7, 0.0]]]),
+        control_gain=(("run", "direction"), [[2.0, 1.0]]),
+    )
+    values = of_run(["ok"], result)
+    assert values["coupling"] == pytest.approx(0.2)
+    assert values["coupling_asymmetry"] == pytest.approx(1.0)  # all of it one way
+    assert values["lesion_effect"] == pytest.approx(0.6)
+    assert values["control_gain"] == 2.0
+    at_rest = result.assign(limit_set=("run", ["fixed point"]))
+    assert np.isnan(of_run(["ok"], at_rest)["lesion_effect"])
+
+
+def test_a_pulse_that_dies_out_exponentially() -> None:
+    """exp(-t / 0.05 s) falls below 1/e of its largest at 0.05 s; the other lasts to the end."""
+    lag = np.arange(20) * INTERVAL
+    effect = np.stack([0.5 * np.exp(-lag / 0.05 - 1e-6), np.full(20, 1.0)], axis=1)
+    result = known(
+        pulse_effect=(("run", "pulse_lag", "source"), effect[None], {"size": "0.5"}),
+    )
+    values = of_run(["ok"], result)
+    assert values["pulse_gain"] == pytest.approx((1 + 2) / 2, rel=1e-4)
+    assert values["pulse_recovery"] == pytest.approx((0.05 + 0.2) / 2, abs=1e-9)
+
+
+def test_distance_to_the_nearest_bifurcation_of_a_sweep() -> None:
+    def swept(at: list[float], kinds: list[str], name: str = "E") -> dict[str, float]:
+        result = known(
+            event_parameter=(("run", "event"), [at]),
+            event_kind=(("run", "event"), [kinds]),
+            sweep=("sweep", np.linspace(-1, 2, 7), {"long_name": name}),
+        )
+        return of_run(["ok"], result)
+
+    events = [0.1, -0.3, 0.8, np.nan], ["border collision", "Neimark-Sacker", "fold", ""]
+    values = swept(*events)
+    assert values["bifurcation_shift"] == -0.3 and values["bifurcation_distance"] == 0.3
+    gain = swept(*events, name="gain")  # a gain of 1 is the model itself
+    assert gain["bifurcation_distance"] == pytest.approx(0.2)
+    none = swept([np.nan], [""])
+    assert np.isnan(none["bifurcation_shift"]) and none["bifurcation_distance"] == 1.0
+
+
+def test_what_was_not_computed_has_no_row() -> None:
+    values = of_run(["ok"], dynamics([0.9], ["cycle"]))
+    assert "bifurcation_distance" not in values and "symbolic_entropy" not in values
+    assert "W1" not in values and "D_stsp" in values
+
+
+def test_every_feature_is_in_the_data_dictionary() -> None:
+    levels = COLUMNS["feature"]["Levels"]
+    assert set(levels) == set(FEATURES)
+    for name, one in levels.items():
+        assert len(one["Description"]) > 20, name
+        assert one["Units"] and ".nc: " in one["Source"], name

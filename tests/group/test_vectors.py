@@ -5,8 +5,8 @@ import xarray as xr
 
 from neurodsr import netcdf
 from neurodsr.figures.hierarchical import draw_hierarchical
-from neurodsr.group.catalogue import FEATURES
-from neurodsr.group.features import vector_features
+from neurodsr.group.features.catalogue import FEATURES
+from neurodsr.group.features.table import vector_features
 
 
 def result() -> xr.Dataset:

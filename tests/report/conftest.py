@@ -248,17 +248,20 @@ def study_folder(
     run_script(
         "features.py",
         input=Named(cohort=root / "cohort.tsv"),
-        output=named(features=group / "features.tsv", inclusion=group / "inclusion.tsv"),
+        output=named(
+            **{name: group / f"{name}.tsv" for name in ("features", "responses", "inclusion")}
+        ),
         params=named(models=["small"]),
         log=root / "logs" / "features.log",
     )
     tables = ("subjects", "reliability", "statistics", "effects", "truth")
-    figures = ("differences", "reliability", "truth")
+    figures = ("differences", "reliability", "responses", "truth")
     run_script(
         "group.py",
         input=named(
             cohort=root / "cohort.tsv",
             features=group / "features.tsv",
+            responses=group / "responses.tsv",
             truth=[root / "truth.tsv"],
         ),
         output=named(

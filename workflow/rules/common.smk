@@ -85,6 +85,18 @@ def published_numbers(cohort):
     return [PUBLISHED] if plan.cohorts[cohort]["benchmark"]["data"] else []
 
 
+def cohort_stages(cohort):
+    """Stages of a cohort that are run once, as their benchmarks are called."""
+    settings = plan.cohorts[cohort]
+    asked = {
+        "train_cohort": settings["hierarchical"],
+        "predict_group": settings["group"]["predict"],
+        "compare_dynamics": settings["group"]["similarity"],
+    }
+    wanted = [stage for stage, setting in asked.items() if setting is not None]
+    return ["discover", "collect_features", "compare_groups", *wanted]
+
+
 def cohort_panels(cohort):
     """Figures of all recordings, and how long each job took."""
     models = plan.cohorts[cohort]["models"]
@@ -106,7 +118,7 @@ def cohort_panels(cohort):
         ]
         + [
             f"results/{cohort}/benchmarks/{stage}.tsv"
-            for stage in ("discover", "collect_features", "compare_groups")
+            for stage in cohort_stages(cohort)
         ],
     }
 

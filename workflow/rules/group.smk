@@ -45,6 +45,8 @@ rule collect_features:
     output:
         features="results/{cohort}/group/features.tsv",
         features_dictionary="results/{cohort}/group/features.json",
+        responses="results/{cohort}/group/responses.tsv",
+        responses_dictionary="results/{cohort}/group/responses.json",
         inclusion="results/{cohort}/group/inclusion.tsv",
         inclusion_dictionary="results/{cohort}/group/inclusion.json",
     log:
@@ -67,6 +69,7 @@ rule collect_features:
 rule compare_groups:
     input:
         features="results/{cohort}/group/features.tsv",
+        responses="results/{cohort}/group/responses.tsv",
         cohort="results/{cohort}/cohort.tsv",
         truth=lambda wildcards: plan.tables(wildcards.cohort, "truth.tsv"),
     output:
@@ -94,6 +97,12 @@ rule compare_groups:
         ),
         reliability_figure=report(
             "results/{cohort}/group/reliability.svg",
+            caption="../report/group.rst",
+            category="Group",
+            subcategory="{cohort}",
+        ),
+        responses_figure=report(
+            "results/{cohort}/group/responses.svg",
             caption="../report/group.rst",
             category="Group",
             subcategory="{cohort}",

@@ -19,7 +19,7 @@ rule write_report:
         summary="results/{cohort}/group/summary.json",
         group_figures=[
             f"results/{{cohort}}/group/{name}.svg"
-            for name in ("differences", "reliability", "truth")
+            for name in ("differences", "reliability", "responses", "truth")
         ],
     output:
         report(

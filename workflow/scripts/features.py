@@ -1,4 +1,4 @@
-"""Collect the features of all recordings of a cohort, and who was left out and why."""
+"""Collect features and pulse responses of a cohort's recordings, and who was left out and why."""
 
 from pathlib import Path
 
@@ -6,13 +6,15 @@ import pandas as pd
 import yaml
 
 from neurodsr import netcdf
-from neurodsr.group.features import (
+from neurodsr.group.features.table import (
     COLUMNS,
     INCLUSION,
+    acceptable_runs,
     inclusion,
     recording_features,
     vector_features,
 )
+from neurodsr.group.responses import RESPONSES, response_curve
 from neurodsr.tables import check_rows, read_table, write_table
 from stage import log, open_log
 
@@ -21,7 +23,7 @@ root = Path(snakemake.output.features).parent.parent
 models = snakemake.params.models
 schema = Path(__file__).parents[1] / "schemas" / "features.schema.yaml"
 
-frames, included = [], []
+frames, curves, included = [], [], []
 for recording in read_table(snakemake.input.cohort)["recording"].dropna():
     folder = root / recording
     results = {name: netcdf.read(folder / f"{name}.nc") for name in ("series", "statespace")}
@@ -34,6 +36,10 @@ for recording in read_table(snakemake.input.cohort)["recording"].dropna():
     }
     frames.append(recording_features(recording, results, of_models))
     included.extend(inclusion(recording, results, of_models))
+    curves += [
+        response_curve(recording, model, one["dynamics"], acceptable_runs(one["scores"]))
+        for model, one in of_models.items()
+    ]
     log.info("%s: %d values", recording, len(frames[-1]))
 
 for path in snakemake.input.get("hierarchical", []):
@@ -42,4 +48,8 @@ for path in snakemake.input.get("hierarchical", []):
 features = pd.concat(frames, ignore_index=True)
 check_rows(features, yaml.safe_load(schema.read_text()), "features.tsv")
 write_table(snakemake.output.features, features, COLUMNS)
+responses = pd.concat(
+    [one for one in curves if len(one)] or [pd.DataFrame(columns=list(RESPONSES))]
+)
+write_table(snakemake.output.responses, responses, RESPONSES)
 write_table(snakemake.output.inclusion, pd.DataFrame(included, columns=list(INCLUSION)), INCLUSION)

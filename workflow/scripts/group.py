@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from neurodsr.figures.group import draw_differences, draw_reliability, draw_truth
+from neurodsr.figures.responses import draw_responses
 from neurodsr.files import write_text
 from neurodsr.group.comparison import (
     RELIABILITY,
@@ -16,6 +17,7 @@ from neurodsr.group.comparison import (
     subject_values,
 )
 from neurodsr.group.effects import EFFECTS, design_effects
+from neurodsr.group.responses import compare_responses, response_sentences
 from neurodsr.group.truth import TRUTH, compare_with_truth, no_pairs, pair_with_truth
 from neurodsr.tables import read_table, write_table
 from stage import log, open_log, save_figure
@@ -36,6 +38,9 @@ effects = (
     if settings["design"]
     else pd.DataFrame(columns=list(EFFECTS))
 )
+answers = compare_responses(
+    read_table(snakemake.input.responses), cohort, comparison.groups, settings, rng
+)
 pairs = pair_with_truth(subjects, pd.concat(truths)) if truths else no_pairs()
 truth = compare_with_truth(pairs)
 
@@ -45,9 +50,11 @@ write_table(output.reliability, reliability, RELIABILITY)
 write_table(output.statistics, comparison.table, STATISTICS)
 write_table(output.effects, effects, EFFECTS)
 write_table(output.truth, truth, TRUTH)
-write_text(output.summary, json.dumps(comparison.summary(), indent=2) + "\n")
+said = response_sentences(answers, settings["false_discovery_rate"])
+write_text(output.summary, json.dumps({**comparison.summary(), "responses": said}, indent=2) + "\n")
 save_figure(draw_differences(subjects, comparison), output.differences_figure)
 save_figure(
     draw_reliability(reliability, settings["minimum_reliability"]), output.reliability_figure
 )
+save_figure(draw_responses(answers), output.responses_figure)
 save_figure(draw_truth(pairs), output.truth_figure)

@@ -16,7 +16,7 @@ from neurodsr.evaluation.scores import evaluate
 from neurodsr.figures.dynamics import draw_dynamics
 from neurodsr.figures.fit import draw_fit
 from neurodsr.figures.scores import draw_scores
-from neurodsr.group.features import run_features
+from neurodsr.group.features.table import run_features
 from neurodsr.models.reconstruction import BASELINES, load_runs
 from neurodsr.training.fit import fit
 

@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 
 from neurodsr.dynamics.further import Variables, further
+from neurodsr.dynamics.responses import responses
 from neurodsr.dynamics.run import RunAnalysis
 from neurodsr.dynamics.sweep import sweep
 from neurodsr.dynamics.views import of_best_run
@@ -46,7 +47,7 @@ def analyse(
           recording), ``relative_amplitude`` (mean over channels, in sd of the data).
 
         And of the best run ``orbit (time, latent)`` and ``orbit_observation (time, channel)``.
-        What else is asked for is described in `further`, `views` and `sweep`.
+        What else is asked for is described in `further`, `responses`, `views` and `sweep`.
     """
     parts = stretches(series, "train", 1)
     runs = [int(run) for run in fit["run"].values]
@@ -85,11 +86,12 @@ def analyse(
     result["run_status"] = ("run", fit["run_status"].values.astype(str))
     loaded = {one.run: one for one in load_runs(fit)}
     more = {run: further(loaded[run], one, settings, rng) for run, one in analyses.items()}
-    if settings["sweep"] != "none":
-        channels, inputs = _names(series, "channel"), _names(series, "input_name")
-        for run, analysis in analyses.items():
-            one = loaded[run]
-            if isinstance(one, PiecewiseLinearReconstruction):
+    channels, inputs = _names(series, "channel"), _names(series, "input_name")
+    for run, analysis in analyses.items():
+        one = loaded[run]
+        if isinstance(one, PiecewiseLinearReconstruction):
+            more[run] |= responses(one, analysis, channels, inputs, settings)
+            if settings["sweep"] != "none":
                 more[run] |= sweep(one, analysis, channels, inputs, settings)
     result = result.assign(_stacked(more, runs))
     best = analyses.get(result.attrs["best_run"], next(iter(analyses.values()), None))

@@ -85,9 +85,13 @@ def _propagators(one: PiecewiseLinearReconstruction, orbit: Array, lag: int) -> 
 
 
 def pulse_response(
-    one: PiecewiseLinearReconstruction, states: Array, size: float, steps: int
+    one: PiecewiseLinearReconstruction,
+    states: Array,
+    pushes: Array,
+    steps: int,
+    length: int = 1,
 ) -> Array:
-    """Mean effect of a pulse in one channel on all channels, without linearisation.
+    """Mean effect of a pulse on all channels, without linearisation.
 
     Parameters
     ----------
@@ -95,20 +99,29 @@ def pulse_response(
         The run.
     states : (state, latent)
         States at which the pulse may come, e.g. along a free run.
-    size
-        Of the pulse, in sd of the data.
+    pushes : (source, latent)
+        What pulses add to the latent state: a column of ``E`` for one of a channel, of ``C`` for
+        one of an input, times its size.
     steps
         How long it is followed.
+    length
+        For how many samples in a row the state is pushed.
 
     Returns
     -------
     Array
-        ``(lag, channel to, channel from)``, from the pulse itself (lag 0) on.
+        ``(lag, channel, source)``, from the first sample of the pulse (lag 0) on.
     """
-    pushed = states + size * one.E.T[:, None]  # channel from, state, latent
-    plain = one.decode(one.simulate(states, steps))
-    moved = one.decode(one.simulate(pushed, steps))
-    return np.asarray((moved - plain[:, None]).mean(axis=2).transpose(0, 2, 1))
+    plain = states
+    moved = states + pushes[:, None]  # source, state, latent
+    response = np.empty((steps, len(one.B), len(pushes)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for lag in range(steps):
+            response[lag] = (one.decode(moved) - one.decode(plain)).mean(axis=1).T
+            plain, moved = one.step(plain), one.step(moved)
+            if lag + 1 < length:
+                moved = moved + pushes[:, None]
+    return response
 
 
 def lesioned(one: PiecewiseLinearReconstruction, channel: int, value: float) -> Step:

@@ -1,4 +1,4 @@
-"""What is stored of the best run alone: states of cycles, a basin map, manifolds, pulses."""
+"""What is stored of the best run alone: states of cycles, a basin map, manifolds."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,6 @@ from neurodsr.dynamics.further import (
     connections,
     cycles_of,
 )
-from neurodsr.dynamics.perturbation import pulse_response
 from neurodsr.dynamics.piecewise.connections import Connections
 from neurodsr.dynamics.run import RunAnalysis
 from neurodsr.models.interface import Reconstruction
@@ -24,13 +23,12 @@ from neurodsr.models.piecewise_linear import Array
 from neurodsr.models.reconstruction import PiecewiseLinearReconstruction
 
 MOST_CYCLES = 50
-MOST_PULSES = 2_000
 
 
 def of_best_run(
     one: Reconstruction, run: RunAnalysis, settings: Mapping[str, Any], rng: np.random.Generator
 ) -> Variables:
-    """What is stored of the best run alone: states of cycles, a basin map, manifolds, pulses."""
+    """What is stored of the best run alone: states of cycles, a basin map, manifolds."""
     found: Variables = {}
     cycles = cycles_of(one, run, settings, rng)
     every = [cycle for group in cycles.values() for cycle in group.found][:MOST_CYCLES]
@@ -47,14 +45,8 @@ def of_best_run(
     cheap = isinstance(one, PiecewiseLinearReconstruction) or one.latent_dimension <= SMOOTH_LATENT
     if settings["basin_grid"] and settings["basin_starts"] and cheap:
         found |= basin_map(one, run, settings)
-    if isinstance(one, PiecewiseLinearReconstruction):
-        if settings["manifold_length"]:
-            found |= manifold_lines(one, run, connections(one, run, cycles, settings))
-        if run.bounded and settings["pulse_steps"]:
-            count = max(10, min(200, MOST_PULSES // run.data.shape[1]))
-            states = run.typical[:: max(1, len(run.typical) // count)]
-            response = pulse_response(one, states, settings["pulse_size"], settings["pulse_steps"])
-            found["pulse_response"] = (("lag", "channel", "channel_from"), response, SD)
+    if isinstance(one, PiecewiseLinearReconstruction) and settings["manifold_length"]:
+        found |= manifold_lines(one, run, connections(one, run, cycles, settings))
     return found
 
 

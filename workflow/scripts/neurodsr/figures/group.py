@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from neurodsr.figures.style import CYCLE, DATA, MODEL, NULL, message_figure, new_figure
-from neurodsr.group.catalogue import label
 from neurodsr.group.comparison import Comparison
+from neurodsr.group.features.catalogue import label
 
 
 def draw_differences(subjects: pd.DataFrame, comparison: Comparison, most: int = 8) -> Figure:

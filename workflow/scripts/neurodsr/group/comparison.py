@@ -7,7 +7,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from neurodsr.group.catalogue import FEATURES
+from neurodsr.group.features.catalogue import FEATURES
 from neurodsr.group.inference import (
     effect_size,
     false_discovery,

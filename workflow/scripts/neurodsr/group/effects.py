@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from neurodsr.errors import ConfigError
-from neurodsr.group.catalogue import FEATURES
 from neurodsr.group.comparison import FEATURE, recording_values
 from neurodsr.group.design import Design, make_design
+from neurodsr.group.features.catalogue import FEATURES
 from neurodsr.group.formula import parse_formula
 from neurodsr.group.inference import false_discovery
 from neurodsr.group.mixed import Model, exchanges, interval

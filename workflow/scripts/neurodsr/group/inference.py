@@ -157,12 +157,12 @@ def permutation_p(values: Array, ways: Labels) -> Array:
         alike, so they calibrate whatever is decided from row 0 (see `shuffled_control`). Never
         below 1 / number of relabelings.
     """
-    t = np.abs(_student(values, ways))
+    t = np.abs(student(values, ways))
     t = np.where(np.isnan(t), np.inf, np.round(t, 9))
     return np.asarray(stats.rankdata(-t, method="max", axis=0) / len(ways))
 
 
-def _student(values: Array, ways: Labels) -> Array:
+def student(values: Array, ways: Labels) -> Array:
     """Pooled t of every relabeling and feature; NaN where a group has under two values."""
     present = np.isfinite(values)
     centred = np.where(present, values - np.nanmean(values, axis=0), 0.0)

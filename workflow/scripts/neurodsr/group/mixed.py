@@ -136,6 +136,10 @@ class Model:
         estimates: Array = np.einsum("rij,rj->ri", inverse, b)
         return estimates
 
+    def between(self, term: str) -> bool:
+        """Whether a term tells subjects apart, who have several rows."""
+        return self.repeated and bool(self.constant[self.terms[term]].all())
+
     def permuted(self, y: Array, term: str, orders: Indices) -> tuple[float, float]:
         """Test of a term by permutation of what the others leave over.
 
@@ -145,7 +149,7 @@ class Model:
             Response.
         term
             Name of the term.
-        orders : (permutation, row)
+        orders
             From `exchanges`.
 
         Returns
@@ -162,21 +166,30 @@ class Model:
         rest, _ = np.linalg.qr(X[:, others])
         own, _ = np.linalg.qr(X[:, chosen] - rest @ (rest.T @ X[:, chosen]))
         left = response - rest @ (rest.T @ response)
-        shuffled = np.concatenate([left[None], left[orders]])
+        shuffled = self._shuffled(left, orders) if self.between(term) else left[orders]
+        shuffled = np.concatenate([left[None], shuffled])
         explained = np.sum((shuffled @ own) ** 2, axis=1)
         total = left @ left - np.sum((shuffled @ rest) ** 2, axis=1)
         unexplained = np.maximum(total - explained, np.finfo(float).eps * (left @ left))
         F = explained / own.shape[1] / (unexplained / (len(y) - X.shape[1]))
         return float(F[0]), float(np.mean(F[0] * (1 - 1e-9) <= F))
 
+    def _shuffled(self, left: Array, orders: Indices) -> Array:
+        """Whitened residuals ``(permutation, row)`` whose subject means are exchanged.
+
+        Times the root of the number of rows, these means have equal variances, however many rows a
+        subject has. What is within subjects stays where it is.
+        """
+        root = np.sqrt(self.counts)
+        mean = self.total(left) / root
+        within = left - (mean / root)[self.subject]
+        return np.asarray(within + (mean[orders] / root)[:, self.subject])
+
 
 def exchanges(
     model: Model, term: str, number: int, blocks: Indices | None, rng: np.random.Generator
 ) -> Indices:
-    """Orders of rows ``(permutation, row)`` that the null hypothesis about a term allows.
-
-    A term that is constant within subjects exchanges whole subjects with equally many rows, one
-    that varies within them exchanges the rows of a subject.
+    """Orders that the null hypothesis about a term allows.
 
     Parameters
     ----------
@@ -190,23 +203,20 @@ def exchanges(
         Rows (or subjects) are only exchanged within the same block, such as a site.
     rng
         Source of the permutations.
+
+    Returns
+    -------
+    Indices
+        Orders of subjects ``(permutation, subject)`` for a term that tells subjects apart who have
+        several rows (`Model.between`). Otherwise of rows ``(permutation, row)``: of those of a
+        subject, or of all where subjects have one each.
     """
-    rows = len(model.subject)
-    block = np.zeros(rows, dtype=np.intp) if blocks is None else blocks
-    if not model.repeated or not model.constant[model.terms[term]].all():
-        keys = [block, model.subject] if model.repeated else [block]
-        _, cell = np.unique(np.stack(keys, 1), axis=0, return_inverse=True)
-        return _within(cell, number, rng)
-    by_subject, first = model.order, model.first
-    _, cell = np.unique(
-        np.stack([block[by_subject[first]], model.counts], 1), axis=0, return_inverse=True
-    )
-    orders = _within(cell, number, rng)
-    place = np.arange(rows) - np.repeat(first, model.counts)
-    owner = np.repeat(np.arange(len(model.counts)), model.counts)
-    out = np.empty((number, rows), dtype=np.intp)
-    out[:, by_subject] = by_subject[first[orders[:, owner]] + place]
-    return out
+    block = np.zeros(len(model.subject), dtype=np.intp) if blocks is None else blocks
+    if model.between(term):
+        return _within(block[model.order[model.first]], number, rng)
+    keys = [block, model.subject] if model.repeated else [block]
+    _, cell = np.unique(np.stack(keys, 1), axis=0, return_inverse=True)
+    return _within(cell, number, rng)
 
 
 def _within(cell: Indices, number: int, rng: np.random.Generator) -> Indices:

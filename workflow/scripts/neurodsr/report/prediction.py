@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from neurodsr.group.catalogue import HIERARCHICAL
+from neurodsr.group.features.catalogue import HIERARCHICAL
 from neurodsr.report.page import Picture, Section, Table
 from neurodsr.report.study import Study
 from neurodsr.report.text import interval, number

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 import neurodsr
-from neurodsr.group.catalogue import label
+from neurodsr.group.features.catalogue import label
 from neurodsr.group.variance import variance_statement
 from neurodsr.report import text
 from neurodsr.report.citations import citations
@@ -52,6 +52,7 @@ def group_section(study: Study, group: GroupResults) -> Section:
     paragraphs = list(text.group_sentences(group.statistics, group.summary, rate))
     if group.summary["groups"]:
         paragraphs.append(text.control_sentence(group.summary, rate))
+    paragraphs += group.summary["responses"]
     if settings["design"]:
         paragraphs += text.design_sentences(group.effects, settings["design"], rate)
     paragraphs.append(
@@ -84,6 +85,15 @@ def group_section(study: Study, group: GroupResults) -> Section:
             "Bars reach to ICC(1,k), lines show its confidence interval, the dashed line the "
             "threshold. Grey features fall short of it.",
             group.pictures["reliability"],
+        )
+    )
+    pictures.append(
+        Picture(
+            "Answer to the same pulse",
+            "A short push of one channel (or input) after the other in every subject's model: "
+            "size of the mean response over all channels. Lines are medians over subjects, shades "
+            "the middle half of them, the dotted line the largest difference.",
+            group.pictures["responses"],
         )
     )
     if study.settings["hierarchical"]:

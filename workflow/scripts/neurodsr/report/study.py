@@ -58,7 +58,7 @@ def read_group(root: Path) -> GroupResults:
     """Read the tables and figures of the group stage."""
     folder = root / "group"
     names = ("inclusion", "subjects", "reliability", "statistics", "effects", "truth")
-    figures = ["differences", "reliability", "truth"]
+    figures = ["differences", "reliability", "responses", "truth"]
     figures += ["hierarchical"] if (folder / "hierarchical.svg").is_file() else []
     return GroupResults(
         cohort=tables.read_table(root / "cohort.tsv"),

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from neurodsr.group.catalogue import DATA, FEATURES
 from neurodsr.group.comparison import recording_values
+from neurodsr.group.features.catalogue import DATA, FEATURES
 from neurodsr.group.prediction.crossvalidation import Mask, Select
 from neurodsr.group.reliability import one_way
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from neurodsr.group.catalogue import DATA
+from neurodsr.group.features.catalogue import DATA
 from neurodsr.group.prediction.feature_sets import CONNECTIVITY, COVARIATES
 from neurodsr.tables import Dictionary
 

@@ -1,0 +1,1 @@
+"""What is told of each recording: definitions, and one tidy table of values."""
