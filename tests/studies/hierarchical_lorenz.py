@@ -5,9 +5,10 @@
 
 The first prints R2 of a linear map from vectors to (sigma, rho, beta), cross-validated over
 subjects, for the 64 subjects of the training (1000 samples each) and for 16 new ones (200 samples
-each). The second prints D_stsp of 16 of the subjects on 10 000 samples that no model saw, by how many samples a
-subject has in training, for the hierarchical model, for models of single subjects and for one model
-of all; each takes the same number of updates, of equally many windows of every subject.
+each). The second prints D_stsp of 16 of the subjects on 10 000 samples that no model saw, by how
+many samples a subject has in training, for the hierarchical model, for models of single subjects
+and for one model of all; each takes the same number of updates, of equally many windows of every
+subject.
 """
 
 import logging
