@@ -455,7 +455,7 @@ ARRAYS = [
         "plain numbers",
     ),
     ("several arrays", many, "several arrays"),
-    ("one dimension", as_npy(np.zeros(5)), "has 1 dimensions, needs two"),
+    ("channels in rows", as_npy(np.zeros((5, 90))), "5 samples of 90 channels; set `layout`"),
     ("three dimensions", as_npy(np.zeros((2, 3, 4))), "has 3 dimensions, needs two"),
     ("complex numbers", as_npy(np.zeros((9, 2), complex)), "complex128 is not real"),
     ("text", as_npy(np.array([["a", "b"]])), "is not real"),

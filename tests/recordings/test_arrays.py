@@ -64,7 +64,7 @@ def test_one_file_may_serve_twice(folder):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (np.zeros(5), r"shape: \(5,\) has 1 dimensions, needs two"),
+        (np.zeros((3, 50)), r"shape: \(3, 50\) is 3 samples of 50 channels; set `layout`"),
         (np.zeros((2, 3, 4)), "has 3 dimensions"),
         (np.full((5, 2), np.nan), "values: none is finite"),
         (np.array([[{}]], dtype=object), "not an array of plain numbers"),
@@ -211,6 +211,29 @@ def test_matlab_structs_and_channels_in_rows(tmp_path):
     save_mat(tmp_path / "eeg.mat", EEG={"data": TEST.T, "srate": 100.0}, other=np.ones((3, 3)))
     one = described(data="eeg.mat", variable="EEG.data", layout="channel-time")
     np.testing.assert_array_equal(read_arrays(tmp_path, one, READ)["signal"]["signal"], TEST)
+
+
+def test_a_single_dimension_is_time(tmp_path):
+    np.save(tmp_path / "a.npy", TEST[:, 0])
+    data = read_arrays(tmp_path, described(data="a.npy"), READ)["signal"]
+    np.testing.assert_array_equal(data["signal"], TEST[:, :1])
+
+
+def test_more_channels_than_samples_when_it_is_said(tmp_path):
+    np.save(tmp_path / "a.npy", TEST[:4].T)
+    told = described(data="a.npy", layout="time-channel")
+    assert read_arrays(tmp_path, told, READ)["signal"].sizes == {"time": 2, "channel": 4}
+    named = described(data="a.npy", channels=list("abcd"))
+    assert read_arrays(tmp_path, named, READ)["signal"].sizes == {"time": 2, "channel": 4}
+
+
+def test_names_in_quotes_may_hold_commas(tmp_path):
+    rows = "".join(f"{i},{a:.17g}\n" for i, a in enumerate(TEST[:, 0]))
+    (tmp_path / "a.csv").write_text('"time","CA1, left (dorsal)"\n' + rows)
+    one = {"data": "a.csv", "units": "1", "channels": [], "sampling_interval": None}
+    data = read_arrays(tmp_path, one, READ)["signal"]
+    assert data["channel"].values.tolist() == ["CA1, left (dorsal)"]
+    np.testing.assert_array_equal(data["signal"], TEST[:, :1])
 
 
 def test_named_columns_are_chosen(tmp_path):

@@ -256,6 +256,27 @@ def test_headers_tell_modality_and_duration(tmp_path):
     assert glance(tmp_path, source_of("x.npy", "arrays", **told)) == Glance("arrays", 5.0)
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("x.npy", np.zeros((9, 2)), "sampling_interval: nothing says it"),
+        ("x.npy", np.zeros((2, 90)), "2 samples of 90 channels"),
+        ("x.npy", np.zeros((2, 3, 4)), "has 3 dimensions"),
+        ("x.npy", np.zeros((9, 2), complex), "is not real"),
+        ("x.csv", "1,2\n3,4\n", "the first row holds numbers"),
+        ("x.csv", "a,b\n3,4\n", "sampling_interval: nothing says it"),
+        ("x.csv", "Time,b\n3,4\n", ""),
+    ],
+)
+def test_unusable_arrays_are_told_by_their_beginning(tmp_path, name, content, words):
+    if isinstance(content, str):
+        (tmp_path / name).write_text(content)
+    else:
+        np.save(tmp_path / name, content)
+    problem = glance(tmp_path, source_of(name, "arrays", data=name)).problem
+    assert words in problem and bool(words) == bool(problem)
+
+
 def test_header_of_an_image_tells_its_duration(tmp_path):
     nibabel = pytest.importorskip("nibabel")
     image = nibabel.Nifti1Image(np.zeros((2, 2, 2, 30), np.float32), np.eye(4))
@@ -281,6 +302,13 @@ def test_keys_of_nwb_files_are_their_modality(tmp_path):
     assert told == Glance("LFP+Position+units", 30.0)
     (tmp_path / "b.nwb").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(40))
     assert "no readable HDF5 file" in glance(tmp_path, source_of("b.nwb", "nwb")).problem
+    with h5py.File(tmp_path / "c.nwb", "w") as file:
+        file.create_group("units")["quality"] = [1.0]
+    assert "no supported data" in glance(tmp_path, source_of("c.nwb", "nwb")).problem
+    with h5py.File(tmp_path / "a.nwb", "r+") as file:
+        file["acquisition/LFP/starting_time"].attrs["rate"] = 0.0
+        del file["processing"]
+    assert np.isnan(glance(tmp_path, source_of("a.nwb", "nwb")).duration)
 
 
 def test_summary_says_what_can_be_used_and_spells_control_characters(root):

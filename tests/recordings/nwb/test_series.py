@@ -181,6 +181,18 @@ def test_rois_are_chosen_by_their_table(tmp_path, new_file, write, read_one):
     assert list(data["location"].values) == ["V1", "V1"]
 
 
+def test_exchanged_axes_are_refused(tmp_path, new_file, write, read_one):
+    content = new_file()
+    group = content.create_electrode_group("shank", "a", "CA1", content.create_device("probe"))
+    for _ in range(3):
+        content.add_electrode(group=group, location="CA1")
+    rows = content.create_electrode_table_region([0, 1, 2], "all")
+    content.add_acquisition(ElectricalSeries("lfp", np.ones((3, 90)), rows, rate=10.0))
+    path = write(tmp_path / "x.nwb", content)
+    with pytest.raises(RecordingError, match=r"lfp: data: 3 samples of 90 channels, but 3 elec"):
+        read_one(path, "lfp")
+
+
 def test_behaviour_in_its_many_containers(tmp_path, new_file, write, everything):
     content = new_file()
     module = content.create_processing_module("behavior", "all kinds")

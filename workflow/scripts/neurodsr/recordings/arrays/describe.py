@@ -2,9 +2,7 @@
 
 import json
 import math
-import struct
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +29,7 @@ class Description:
     variable
         What to read of a file that holds several.
     layout
-        ``"time-channel"`` or ``"channel-time"``.
+        ``"time-channel"`` or ``"channel-time"``, None where nothing says it.
     units, channels
         Unit of the values and names of the channels, empty where the file says them.
     columns
@@ -42,7 +40,7 @@ class Description:
     interval: float | None
     time: str | None
     variable: str | None
-    layout: str
+    layout: str | None
     units: str
     channels: list[str]
     columns: dict[str, Mapping[str, Any]]
@@ -83,8 +81,8 @@ def describe(root: Path, described: Mapping[str, Any], files: tuple[str, ...]) -
         raise RecordingError(f"{where}: channels: {channels!r}; it must be a list of names")
     if len(set(channels)) < len(channels):
         raise RecordingError(f"{where}: channels: a name occurs twice; make them differ")
-    layout = _text(where, described, "layout") or LAYOUTS[0]
-    if layout not in LAYOUTS:
+    layout = _text(where, described, "layout")
+    if layout not in (None, *LAYOUTS):
         raise RecordingError(f"{where}: layout: {layout!r}; write {' or '.join(LAYOUTS)}")
     columns = {k: v for k, v in described.items() if isinstance(v, Mapping)}
     return Description(
@@ -97,35 +95,6 @@ def describe(root: Path, described: Mapping[str, Any], files: tuple[str, ...]) -
         channels,
         columns,
     )
-
-
-def glance_at_arrays(root: Path, described: Mapping[str, Any], files: tuple[str, ...]) -> float:
-    """Duration (s) of .npy files from their headers, NaN of others.
-
-    Raises
-    ------
-    RecordingError
-        What is said of the recording is wrong.
-    """
-    told = describe(root, described, files)
-    total = 0.0
-    for file in told.parts.values():
-        shape = _npy_shape(root / file) if file.endswith(".npy") else ()
-        if told.interval is None or len(shape) != 2:
-            return math.nan
-        total += shape[told.layout == LAYOUTS[1]] * told.interval
-    return total
-
-
-def _npy_shape(path: Path) -> tuple[int, ...]:
-    """Shape in the header of a .npy file, empty when there is none."""
-    from numpy.lib import format as npy
-
-    with suppress(ValueError, OSError, EOFError, struct.error), path.open("rb") as stream:
-        version = npy.read_magic(stream)
-        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        return tuple(read(stream)[0])
-    return ()
 
 
 def _sidecar(path: Path) -> dict[str, Any]:

@@ -39,25 +39,51 @@ class Samples:
 
 
 def matrix(path: Path, array: NDArray[Any], told: Description, name: str = "") -> Array:
-    """Numbers as (time, channel).
+    """Numbers as (time, channel); a single dimension is time.
 
     Raises
     ------
     RecordingError
-        They are none, or have not two dimensions.
+        They are none, have more than two dimensions, or more channels than samples although
+        neither a layout nor names say so.
     """
     which = f"{name}: " if name else ""
+    require_numbers(path.name, array, which)
+    values: Array = oriented(path.name, array, told, which).astype(np.float64)
+    return values
+
+
+def require_numbers(file: str, array: NDArray[Any], which: str = "") -> None:
+    """Refuse complex numbers, texts and objects.
+
+    Raises
+    ------
+    RecordingError
+    """
     if array.dtype.kind not in PLAIN:
         raise RecordingError(
-            f"{path.name}: dtype: {which}{array.dtype} is not real; convert it to float"
+            f"{file}: dtype: {which}{array.dtype} is not real; convert it to float"
         )
+
+
+def oriented(file: str, array: NDArray[Any], told: Description, which: str = "") -> NDArray[Any]:
+    """An array as (time, channel); see `matrix`."""
+    if array.ndim == 1:
+        return array[:, None]
     if array.ndim != 2:
         raise RecordingError(
-            f"{path.name}: shape: {which}{array.shape} has {array.ndim} dimensions, needs two,"
-            " (time, channel); reshape it, one channel as (time, 1)"
+            f"{file}: shape: {which}{array.shape} has {array.ndim} dimensions, needs two,"
+            " (time, channel); reshape it"
         )
-    array = array.T if told.layout == LAYOUTS[1] else array
-    return array.astype(np.float64)
+    if told.layout is not None:
+        return array.T if told.layout == LAYOUTS[1] else array
+    rows, columns = array.shape
+    if columns > rows and len(told.channels) != columns:
+        raise RecordingError(
+            f"{file}: shape: {which}{array.shape} is {rows} samples of {columns} channels; set"
+            f" `layout`: {LAYOUTS[1]} if time is the second, {LAYOUTS[0]} if it is as it should be"
+        )
+    return array
 
 
 def refuse_links(file: str, group: Any) -> None:

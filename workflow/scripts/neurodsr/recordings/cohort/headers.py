@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from neurodsr.errors import RecordingError
-from neurodsr.recordings.arrays.describe import glance_at_arrays
+from neurodsr.recordings.arrays.glance import glance_at_arrays
 from neurodsr.recordings.discovery import Source, is_signal, parse_name
 from neurodsr.recordings.recording import require_content
 
@@ -140,6 +140,11 @@ def _nwb(paths: Sequence[Path]) -> tuple[str, float]:
     """Names of what lies in the places for data, and the longest duration of a series."""
     found = [item for path in paths for item in (_zarr(path) if path.is_dir() else _hdf5(path))]
     names = dict.fromkeys(name for name, _ in found)
+    if not names and not any(path.name.endswith(".zip") for path in paths):
+        raise RecordingError(
+            f"{paths[0].name}: modalities: no supported data; it needs spikes, time series or"
+            " events"
+        )
     return "+".join(names), max((d for _, d in found if not math.isnan(d)), default=math.nan)
 
 
@@ -205,5 +210,6 @@ def _lasting(group: Any) -> float:
         if "timestamps" in group:
             stamps = group["timestamps"]
             return float(stamps[-1] - stamps[0])
-        return float(group["data"].shape[0] / group["starting_time"].attrs["rate"])
+        rate = float(group["starting_time"].attrs["rate"])
+        return float(group["data"].shape[0]) / rate if rate > 0 else math.nan
     return math.nan

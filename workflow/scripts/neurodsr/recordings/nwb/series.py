@@ -67,9 +67,10 @@ def signals_of(where: str, parts: Sequence[TimeSeries], regions: Mapping[str, st
     Raises
     ------
     RecordingError
-        There are more or fewer timestamps than samples.
+        There are more or fewer timestamps than samples, or the axes are in the wrong order.
     """
     first = parts[0]
+    _require_time_first(where, first)
     samples = len(first.data)
     stamps = first.timestamps
     if stamps is not None and len(stamps) != samples:
@@ -155,13 +156,36 @@ def _pieces(
             begin = end
 
 
+def _require_time_first(where: str, series: TimeSeries) -> None:
+    """Refuse data that have as many samples as the series has electrodes or regions, not channels.
+
+    Raises
+    ------
+    RecordingError
+    """
+    region = _region(series)
+    if region is None or len(series.data.shape) != 2:
+        return
+    rows, columns = series.data.shape
+    if rows == len(region.data) != columns:
+        raise RecordingError(
+            f"{where}: data: {rows} samples of {columns} channels, but {rows} {region.name}: time"
+            " and channels are exchanged; write the data as (time, channel)"
+        )
+
+
+def _region(series: TimeSeries) -> DynamicTableRegion | None:
+    """The rows of a table that a series refers to: electrodes, regions of interest, fibres."""
+    return next((v for v in series.fields.values() if isinstance(v, DynamicTableRegion)), None)
+
+
 def _channels(series: TimeSeries, notes: Mapping[str, Any]) -> tuple[list[str], Mapping[str, Any]]:
     """Names of the channels and what is known of them."""
     count = 1 if len(series.data.shape) == 1 else int(series.data.shape[1])
     if len(notes.get("channels", ())) == count:
         kept = {k: v for k, v in notes.get("columns", {}).items() if len(v) == count}
         return [str(name) for name in notes["channels"]], kept
-    region = next((v for v in series.fields.values() if isinstance(v, DynamicTableRegion)), None)
+    region = _region(series)
     if region is not None and len(region.data) == count:
         rows = np.asarray(region.data[:], dtype=np.intp)
         columns = columns_of_table(region.table, rows, NOT_COLUMNS)

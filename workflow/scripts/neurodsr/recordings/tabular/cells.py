@@ -5,18 +5,19 @@ import gzip
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import pandas as pd
 
 from neurodsr.errors import RecordingError
 from neurodsr.recordings.recording import require_content
 
+TAB = "\t"
 MISSING = ["n/a", "", "NA", "N/A", "NaN", "nan"]
 
 
 def read_cells(
-    path: Path, separator: str = "\t", columns: Sequence[str] | None = None
+    path: Path, separator: str = TAB, columns: Sequence[str] | None = None
 ) -> pd.DataFrame:
     """A table with one column for each name in its first row.
 
@@ -53,8 +54,8 @@ def read_cells(
             keep_default_na=False,
             encoding="utf-8-sig",
             low_memory=False,
-            skipinitialspace=separator != "\t",
-            quoting=csv.QUOTE_NONE if separator == "\t" else csv.QUOTE_MINIMAL,
+            skipinitialspace=separator != TAB,
+            quoting=_quoting(separator),
         )
     except pd.errors.ParserError as error:
         raise RecordingError(
@@ -78,24 +79,43 @@ def _check_rows(path: Path, separator: str, columns: Sequence[str] | None) -> tu
                     names, first = _header(path, text, separator), number
                     continue
                 rows += 1
-                plain = separator == "\t" or '"' not in text
+                plain = separator == TAB or '"' not in text
                 if plain and text.count(separator) != len(names) - 1:
                     raise RecordingError(
                         f"{path.name}: row {number}: {text.count(separator) + 1} cells for"
                         f" {len(names)} columns; mend the row"
                     )
     except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise RecordingError(
-            f"{path.name}: file: not readable as text ({error}); it is damaged or not in UTF-8:"
-            " fetch or export it again"
-        ) from error
+        raise _not_text(path, error) from error
     if names is None or not rows:
         raise RecordingError(f"{path.name}: rows: none below the header; leave the recording out")
     return names, first
 
 
+def header_of(path: Path, separator: str) -> list[str]:
+    """Names of the columns in the first row.
+
+    Raises
+    ------
+    RecordingError
+        It cannot be read or holds no names.
+    """
+    try:
+        with _open(path) as stream:
+            first = next((line for line in stream if line.strip()), "")
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise _not_text(path, error) from error
+    return _header(path, first.rstrip("\r\n"), separator)
+
+
 def _header(path: Path, line: str, separator: str) -> list[str]:
-    names = [cell.strip().strip('"') for cell in line.split(separator)]
+    cells = csv.reader(
+        [line],
+        delimiter=separator,
+        skipinitialspace=separator != TAB,
+        quoting=_quoting(separator),
+    )
+    names = [cell.strip() for cell in next(cells, [])]
     other = next((s for s in "\t;," if s != separator and s in line), None)
     if len(names) == 1 and other:
         raise RecordingError(
@@ -111,6 +131,18 @@ def _header(path: Path, line: str, separator: str) -> list[str]:
     if twice is not None:
         raise RecordingError(f"{path.name}: header: {twice!r} twice; make the names differ")
     return names
+
+
+def _not_text(path: Path, error: Exception) -> RecordingError:
+    return RecordingError(
+        f"{path.name}: file: not readable as text ({error}); it is damaged or not in UTF-8:"
+        " fetch or export it again"
+    )
+
+
+def _quoting(separator: str) -> Literal[0, 3]:
+    """Quotes hold a cell together, but not in tables separated by tabs, where BIDS knows none."""
+    return csv.QUOTE_NONE if separator == TAB else csv.QUOTE_MINIMAL
 
 
 def _open(path: Path) -> IO[Any]:

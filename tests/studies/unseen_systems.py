@@ -1,0 +1,233 @@
+"""The whole state-space check on systems that nothing was tuned on, and on traps.
+
+``nice -n 10 .venv/bin/python tests/studies/unseen_systems.py [seeds]`` (default 40) prints for
+each system of 2000 samples, one channel, how often (%) each verdict is given: determinism detected,
+nonlinear with reserve, only asymmetry in time, linear, too short; how often the data are found to
+drift; the median of the embedding dimension, and CPU seconds.
+"""
+
+import os
+
+os.environ |= {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+
+import sys
+import time
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from scipy.signal import lfilter
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "workflow"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "workflow" / "scripts"))
+
+from neurodsr.simulate.flows import stochastic_heun
+from neurodsr.statespace.verdict import check_state_space
+from orchestration.config import complete
+
+SEEDS = int(sys.argv[1]) if len(sys.argv) > 1 else 40
+SAMPLES = 2000
+NOISE = 0.1
+"""Of the measurement of the deterministic systems, in standard deviations."""
+
+
+def thomas(s):
+    x, y, z = s
+    return np.array([np.sin(y) - 0.19 * x, np.sin(z) - 0.19 * y, np.sin(x) - 0.19 * z])
+
+
+def halvorsen(s):
+    x, y, z = s
+    return np.array(
+        [
+            -1.4 * x - 4.0 * y - 4.0 * z - y * y,
+            -1.4 * y - 4.0 * z - 4.0 * x - z * z,
+            -1.4 * z - 4.0 * x - 4.0 * y - x * x,
+        ]
+    )
+
+
+def hindmarsh_rose(s):
+    x, y, z = s
+    return np.array(
+        [y - x**3 + 3.0 * x * x - z + 3.25, 1.0 - 5.0 * x * x - y, 0.006 * (4.0 * (x + 1.6) - z)]
+    )
+
+
+def duffing(s):
+    x, v, phase = s
+    return np.array([v, x - x**3 - 0.3 * v + 0.5 * np.cos(phase), 1.2 + 0.0 * phase])
+
+
+def stuart_landau(s):
+    x, y = s
+    shrink = 1.0 - (x * x + y * y)
+    return np.array([shrink * x - y, shrink * y + x])
+
+
+def van_der_pol(s):
+    x, v = s
+    return np.array([v, 2.0 * (1.0 - x * x) * v - x])
+
+
+FLOWS = {
+    # field, start, noise within the dynamics, time between samples
+    "Thomas": (thomas, (1.1, 1.1, -0.01), 0.0, 0.6),
+    "Halvorsen": (halvorsen, (-1.5, -1.5, 1.0), 0.0, 0.05),
+    "Hindmarsh-Rose": (hindmarsh_rose, (-1.0, 0.0, 3.0), 0.0, 1.0),
+    "driven Duffing": (duffing, (0.5, 0.0, 0.0), 0.0, 0.3),
+    "noisy Stuart-Landau": (stuart_landau, (1.0, 0.0), 0.3, 0.4),
+    "noisy van der Pol": (van_der_pol, (1.0, 0.0), 0.4, 0.4),
+}
+
+
+@cache
+def flows(name, seeds):
+    """First components ``(seed, time)``, observed with noise."""
+    field, start, noise, each = FLOWS[name]
+    rng = np.random.default_rng(0)
+    first = np.array(start)[:, None] + 0.1 * rng.standard_normal((len(start), seeds))
+    substeps = max(10, round(each / 0.02))
+    states = stochastic_heun(field, first, noise, each, SAMPLES + 1000, rng, substeps=substeps)
+    x = states[1000:, 0].T
+    return x + NOISE * x.std() * rng.standard_normal(x.shape)
+
+
+def mackey_glass(seed):
+    rng = np.random.default_rng(seed)
+    lag, step = 170, 0.1
+    x = np.full(lag + 1 + 10 * (4 * SAMPLES + 500), 1.2)
+    x[: lag + 1] += 0.1 * rng.standard_normal()
+    for t in range(lag, len(x) - 1):
+        x[t + 1] = x[t] + step * (0.2 * x[t - lag] / (1.0 + x[t - lag] ** 10) - 0.1 * x[t])
+    x = x[-40 * SAMPLES :: 40][:SAMPLES]
+    return x + NOISE * x.std() * rng.standard_normal(SAMPLES)
+
+
+def autoregression(coefficients, noise, moving=(1.0,)):
+    return lfilter(moving, [1.0, *(-np.asarray(coefficients))], noise)
+
+
+def gaussian_ar(coefficients, seed, moving=(1.0,), samples=SAMPLES):
+    noise = np.random.default_rng(seed).standard_normal(samples + 1000)
+    return autoregression(coefficients, noise, moving)[1000:]
+
+
+def garch(seed):
+    """AR(1) of innovations whose variance remembers their size."""
+    rng = np.random.default_rng(seed)
+    noise, variance = np.empty(SAMPLES + 1000), 1.0
+    for t in range(len(noise)):
+        noise[t] = np.sqrt(variance) * rng.standard_normal()
+        variance = 0.05 + 0.15 * noise[t] ** 2 + 0.8 * variance
+    return autoregression([0.7], noise)[1000:]
+
+
+def volatility(seed):
+    """AR(2) of innovations whose variance fluctuates slowly by itself."""
+    rng = np.random.default_rng(seed)
+    slow = autoregression([0.98], 0.15 * rng.standard_normal(SAMPLES + 1000))
+    noise = np.exp(slow / 2.0) * rng.standard_normal(SAMPLES + 1000)
+    return autoregression([1.6, -0.81], noise)[1000:]
+
+
+def drifting_variance(seed):
+    return gaussian_ar([0.8], seed) * np.linspace(0.5, 2.0, SAMPLES)
+
+
+def drifting_mean(seed):
+    return gaussian_ar([0.8], seed) + 3.0 * np.linspace(-1.0, 1.0, SAMPLES) ** 2
+
+
+def changing_spectrum(seed):
+    noise = np.random.default_rng(seed).standard_normal(SAMPLES + 1000)
+    x = np.zeros(SAMPLES + 1000)
+    for t in range(2, len(x)):
+        share = max(0.0, (t - 1000) / SAMPLES)
+        x[t] = 1.9 * np.cos(0.2 + 0.5 * share) * x[t - 1] - 0.9 * x[t - 2] + noise[t]
+    return x[1000:]
+
+
+def one_jump(seed):
+    x = gaussian_ar([0.8], seed)
+    x[SAMPLES // 2 :] *= 3.0
+    return x
+
+
+def heavy_tails(seed):
+    noise = np.random.default_rng(seed).standard_t(3, SAMPLES + 1000)
+    return autoregression([1.6, -0.81], noise)[1000:]
+
+
+def skewed(seed):
+    noise = np.random.default_rng(seed).exponential(size=SAMPLES + 1000)
+    return autoregression([0.8], noise)[1000:]
+
+
+SYSTEMS = {
+    **{name: (lambda seed, name=name: flows(name, SEEDS)[seed]) for name in FLOWS},
+    "Mackey-Glass": mackey_glass,
+    "ARMA(2, 1)": lambda seed: gaussian_ar([1.2, -0.5], seed, (1.0, 0.6)),
+    "AR(4), two peaks": lambda seed: gaussian_ar([1.2, -0.9, 0.6, -0.55], seed),
+    "random walk": lambda seed: gaussian_ar([1.0], seed),
+    "cubed ARMA": lambda seed: gaussian_ar([1.2, -0.5], seed, (1.0, 0.6)) ** 3,
+    "tanh of AR(2)": lambda seed: np.tanh(0.5 * gaussian_ar([1.6, -0.81], seed)),
+    "sine in noise": lambda seed: np.sin(0.37 * np.arange(SAMPLES)) + gaussian_ar([0.6], seed),
+    "AR(2), t(3) noise": heavy_tails,
+    "AR(1), exponential noise": skewed,
+    "AR(1), GARCH noise": garch,
+    "AR(2), volatility": volatility,
+    "drifting variance": drifting_variance,
+    "drifting mean": drifting_mean,
+    "changing spectrum": changing_spectrum,
+    "jump of variance": one_jump,
+    "square of AR(1)": lambda seed: gaussian_ar([0.9], seed) ** 2,
+}
+
+
+def series_of(x):
+    scaled = (x - x.mean()) / x.std()
+    return xr.Dataset(
+        {
+            "observation": (("time", "channel"), scaled[:, None]),
+            "segment": ("time", np.zeros(len(x), int)),
+            "split": ("time", np.zeros(len(x), np.int8)),
+        },
+        coords={
+            "time": np.arange(len(x)) * 1.0,
+            "channel": ["x"],
+            "modality": ("channel", ["x"]),
+            "scale": ("channel", [x.std()]),
+            "kernel": ("channel", [0.0]),
+        },
+        attrs={"recording": "sub-01", "sampling_interval": 1.0, "guard": 0.0},
+    )
+
+
+def main() -> None:
+    settings = complete({}, "statespace.schema.yaml")
+    words = ("nonlinear", "nonlinear_reserved", "asymmetric", "linear", "too_short")
+    print("system\t" + "\t".join(words) + "\tdrift %\tdimension\tCPU s", flush=True)
+    for name, make in SYSTEMS.items():
+        began = time.process_time()
+        codes, drifts, dimensions = [], [], []
+        for seed in range(SEEDS):
+            series, rng = series_of(make(seed)), np.random.default_rng(seed)
+            a = check_state_space(series, settings, rng).attrs
+            code = a["verdict_code"]
+            if "only as asymmetry" in a["verdict"]:
+                code = "asymmetric"
+            codes.append(code)
+            drifts.append(a["stationarity_p"] <= settings["alpha"])
+            dimensions.append(a["embedding_dimension"])
+        shares = "\t".join(f"{100 * codes.count(word) / SEEDS:.0f}" for word in words)
+        print(
+            f"{name}\t{shares}\t{100 * np.mean(drifts):.0f}\t{np.median(dimensions):.0f}"
+            f"\t{time.process_time() - began:.0f}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
