@@ -129,9 +129,7 @@ def test_arrays_are_planned_from_a_folder_in_the_environment(arrays, tmp_path, m
     assert result.raw_files("study", "sub-eeg") == [f"{tmp_path}/study/a.npy"]
     described = result.source("study", "sub-eeg")["described"]
     given = {key: value for key, value in described.items() if value not in (None, [])}
-    assert given == {
-        "data": "a.npy", "sampling_interval": 0.01, "units": "1", "layout": "time-channel"
-    }  # fmt: skip
+    assert given == {"data": "a.npy", "sampling_interval": 0.01, "units": "1"}
     before = result.content("study", result.raw_files("study", "sub-eeg"))
     (tmp_path / "study" / "a.npy").write_bytes(b"yy")
     assert result.content("study", result.raw_files("study", "sub-eeg")) != before

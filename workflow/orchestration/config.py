@@ -10,13 +10,15 @@ import jsonschema
 import yaml
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
+YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Schema = dict[str, Any]
 Problem = Any  # jsonschema.ValidationError, whose fields have no useful types
 
 
 def load_schema(name: str) -> Schema:
     """A schema with the references to its neighbours (``$ref: other.schema.yaml``) filled in."""
-    schema: Schema = inline(yaml.safe_load((SCHEMAS / name).read_text(encoding="utf-8")))
+    text = (SCHEMAS / name).read_text(encoding="utf-8")
+    schema: Schema = inline(yaml.load(text, Loader=YAML))
     return schema
 
 

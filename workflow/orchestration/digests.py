@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Any
 
 from neurodsr.files import replacing, sha256
@@ -92,13 +93,15 @@ def read_source(path: str) -> tuple[str, list[str]]:
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), sorted(names)
 
 
-def stamp_of(path: Path) -> list[int]:
+def stamp_of(path: str) -> list[int]:
     """Size and time stamps that tell whether a file, or something in a folder, is another.
 
     The change time is among them because it cannot be set by a copy that keeps time stamps.
     """
-    inside = path.rglob("*") if path.is_dir() else ()
-    stats = [place.stat() for place in (path, *inside)]
+    place = Path(path)
+    stats = [place.stat()]
+    if S_ISDIR(stats[0].st_mode):
+        stats += [inner.stat() for inner in place.rglob("*")]
     return [
         sum(stat.st_size for stat in stats),
         max(stat.st_mtime_ns for stat in stats),
@@ -125,7 +128,7 @@ class Memory:
 
     def recall(self, path: str, compute: Callable[[str], Any]) -> Any:
         """A value of a file or folder, computed when it is new or another than before."""
-        stamp = stamp_of(Path(path))
+        stamp = stamp_of(path)
         known = self.known.get(path)
         if known and known[:3] == stamp:
             return known[3]

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+PIECE = 2**20
+
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
@@ -37,8 +39,11 @@ def sha256(path: str | os.PathLike[str]) -> str:
     if path.is_dir():
         inner = (p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file())
         return content_sha256(path, inner)
+    digest = hashlib.sha256()
     with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        while piece := stream.read(PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def content_sha256(root: str | os.PathLike[str], files: Iterable[str]) -> str:

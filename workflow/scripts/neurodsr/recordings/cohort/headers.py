@@ -44,11 +44,12 @@ def glance(root: str | os.PathLike[str], source: Source) -> Glance:
     """Look at the headers of the files of one recording."""
     top = Path(root)
     modality = modality_of(source)
+    sidecar: dict[str, Any] = {}
     try:
         for file in source.files:
             require_content(top / file)
             if file.endswith(".json"):
-                _parse(top / file)
+                sidecar |= _parse(top / file)
         if source.format == "nwb":
             kinds, duration = _nwb([top / file for file in source.files])
             return Glance(kinds, duration)
@@ -57,7 +58,7 @@ def glance(root: str | os.PathLike[str], source: Source) -> Glance:
     except RecordingError as error:
         return Glance(modality, problem=str(error))
     with suppress(OSError, ValueError, KeyError, struct.error, EOFError, ArithmeticError):
-        return Glance(modality, _duration(top, source.files))
+        return Glance(modality, _duration(top, source.files, sidecar))
     return Glance(modality)
 
 
@@ -82,12 +83,8 @@ def _parse(path: Path) -> dict[str, Any]:
     return content
 
 
-def _duration(root: Path, files: Sequence[str]) -> float:
+def _duration(root: Path, files: Sequence[str], sidecar: dict[str, Any]) -> float:
     """Of the first signal whose header says it (s)."""
-    sidecar: dict[str, Any] = {}
-    for file in files:
-        if file.endswith(".json"):
-            sidecar |= _parse(root / file)
     for file in files:
         read = READERS.get(parse_name(file).extension)
         if read is not None and is_signal(parse_name(file)):

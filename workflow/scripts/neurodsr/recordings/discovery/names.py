@@ -4,6 +4,7 @@ Only the standard library is used.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 NAMING_ENTITIES = ("sub", "ses", "task", "acq", "run")
 SIGNAL_EXTENSIONS = {
@@ -38,8 +39,12 @@ class BidsName:
         return self.path.rpartition("/")[0]
 
 
+@cache
 def parse_name(path: str) -> BidsName:
-    """Take a BIDS file name apart; unknown parts count as suffix."""
+    """Take a BIDS file name apart; unknown parts count as suffix.
+
+    Remembered, since a dataset of many subjects is gone through several times.
+    """
     stem, dot, extension = path.rpartition("/")[2].partition(".")
     entities: dict[str, str] = {}
     suffix = ""

@@ -18,11 +18,7 @@ SUFFIX = "phenotype"
 
 def phenotype_tables(files: Sequence[str]) -> list[str]:
     """Paths of the tables of a dataset that hold one row per assessment."""
-    return [
-        path
-        for path in files
-        if PurePosixPath(path).parent == PurePosixPath(FOLDER) and path.endswith(".tsv")
-    ]
+    return [path for path in files if path.endswith(".tsv") and path.rpartition("/")[0] == FOLDER]
 
 
 def repeated_participants(path: Path) -> list[str]:
