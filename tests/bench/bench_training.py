@@ -36,7 +36,7 @@ from neurodsr.models.model import Model  # noqa: E402
 from neurodsr.models.observation import Affine, Identity  # noqa: E402
 from neurodsr.training import fused  # noqa: E402
 from neurodsr.training.compiled import optimiser  # noqa: E402
-from neurodsr.training.optimise import gradients, leaves  # noqa: E402
+from neurodsr.training.optimise import leaves, penalised_gradients  # noqa: E402
 from neurodsr.training.windows import Noise, Windows  # noqa: E402
 
 BATCH, ALPHA, RATE = 16, 0.15, 1e-3
@@ -155,7 +155,7 @@ class Ours:
 
     def update(self) -> None:
         batch = self.epoch.batch(self.number % 50)
-        _, gradient = gradients(
+        _, gradient = penalised_gradients(
             fused.gradients, self.model, self.parameters, batch, self.strength, NO_PENALTY
         )
         self.number += 1

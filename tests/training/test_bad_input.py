@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 import xarray as xr
 
 from neurodsr.errors import ConfigError, RecordingError
 from neurodsr.models.model import build
 from neurodsr.models.reconstruction import load_runs
 from neurodsr.training import fit as training
+from neurodsr.training.descent import begin
+from neurodsr.training.free_runs import FreeRuns
 from neurodsr.training.refusals import bytes_of_a_run
 from neurodsr.training.selection import UNBOUNDED, make_criterion
 
@@ -290,14 +291,14 @@ def test_free_runs_that_leave_every_bound_fail_although_the_loss_is_small(
 def test_a_failed_run_is_never_the_best(series: xr.Dataset, settings: Settings) -> None:
     """The first run forecast best before it was given up, the second has unbounded free runs."""
     model = build(settings, 3, 0)
-    state = training.begin(model, settings | {"runs": 3}, 0)
+    state = begin(model, 3, settings["epochs"], 0)
     state.error[:] = 0.01, 0.01, 0.5
     state.best_value[:] = 0.1, np.inf, 0.6
     state.rate[0] = 0.0
     state.chosen_epoch[:] = 2
     state.validation[:, 1] = 0.1, 0.1, 0.6
-    criterion = make_criterion(series, 40, 0)
-    result = training.assemble(model, criterion, state, settings, series, 40)
+    judge = FreeRuns(model, make_criterion(series, 40, 0))
+    result = training.assemble(model, judge, state, settings, series, 40)
     assert result["run_status"].values.tolist() == [
         "failed: loss or gradient diverged twice", "failed: free runs are unbounded", "ok",
     ]  # fmt: skip
@@ -306,7 +307,6 @@ def test_a_failed_run_is_never_the_best(series: xr.Dataset, settings: Settings) 
 
 def test_free_runs_of_nan_are_unbounded(series: xr.Dataset, settings: Settings) -> None:
     model = build(settings, 3, 0)
-    criterion = make_criterion(series, 40, 0)
-    parameters = torch.full((2, model.count), torch.nan)
-    values, errors, kinds = criterion.evaluate(model, parameters)
+    judge = FreeRuns(model, make_criterion(series, 40, 0))
+    values, errors, kinds = judge.score(np.full((2, model.count), np.nan, np.float32))
     assert np.isinf(values).all() and np.isinf(errors).all() and kinds == [UNBOUNDED] * 2

@@ -17,8 +17,8 @@ import xarray as xr
 from neurodsr import netcdf
 from neurodsr.errors import ConfigError, RecordingError
 from neurodsr.models.reconstruction import load_runs
+from neurodsr.training import descent, optimise
 from neurodsr.training import fit as training
-from neurodsr.training import optimise
 
 log = logging.getLogger("test")
 Settings = dict[str, Any]
@@ -150,7 +150,7 @@ def test_a_run_that_diverges_is_restarted_then_given_up(
     settings |= {"gradient_clip": 0.0, "runs": 3}
     undisturbed = training.fit(series, statespace, settings, 0, None, log)
     calls = 0
-    gradients = optimise.gradients
+    gradients = optimise.penalised_gradients
 
     def poisoned(*arguments: Any) -> tuple[np.ndarray, np.ndarray]:
         nonlocal calls
@@ -163,7 +163,7 @@ def test_a_run_that_diverges_is_restarted_then_given_up(
             gradient = gradient * np.array([[1], [np.inf], [1]])
         return loss, gradient
 
-    monkeypatch.setattr(optimise, "gradients", poisoned)
+    monkeypatch.setattr(optimise, "penalised_gradients", poisoned)
     result = training.fit(series, statespace, settings, 0, None, log)
     assert list(result["run_status"].values) == [
         "ok", "failed: loss or gradient diverged twice", "ok",
@@ -178,8 +178,10 @@ def test_a_run_that_diverges_is_restarted_then_given_up(
 def test_no_run_left_is_an_error(
     series: xr.Dataset, statespace: xr.Dataset, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gradients = optimise.gradients
-    monkeypatch.setattr(optimise, "gradients", lambda *a: [g * np.nan for g in gradients(*a)])
+    gradients = optimise.penalised_gradients
+    monkeypatch.setattr(
+        optimise, "penalised_gradients", lambda *a: [g * np.nan for g in gradients(*a)]
+    )
     with pytest.raises(RecordingError, match="none of 2 runs"):
         training.fit(series, statespace, settings, 0, None, log)
 
@@ -189,7 +191,7 @@ class Killed(Exception):
 
 
 def stop_after(epochs: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    run_epoch = training.run_epoch
+    run_epoch = descent.run_epoch
     done = 0
 
     def limited(*arguments: Any) -> None:
@@ -199,7 +201,7 @@ def stop_after(epochs: int, monkeypatch: pytest.MonkeyPatch) -> None:
         run_epoch(*arguments)
         done += 1
 
-    monkeypatch.setattr(training, "run_epoch", limited)
+    monkeypatch.setattr(descent, "run_epoch", limited)
 
 
 def same(here: xr.Dataset, there: xr.Dataset) -> None:
@@ -211,14 +213,18 @@ def same(here: xr.Dataset, there: xr.Dataset) -> None:
     }
 
 
-@pytest.mark.parametrize("epochs", [1, 3])
+@pytest.mark.parametrize(
+    ("family", "epochs"), [("shallow-plrnn", 1), ("shallow-plrnn", 3), ("gru", 3)]
+)
 def test_a_resumed_training_is_bit_identical(
     series: xr.Dataset,
     statespace: xr.Dataset,
     settings: Settings,
     tmp_path: Path,
+    family: str,
     epochs: int,
 ) -> None:
+    settings |= {"family": family}
     whole = training.fit(series, statespace, settings, 1, None, log)
     path = tmp_path / "checkpoint.nc"
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):

@@ -37,7 +37,7 @@ def lorenz(samples: int, dt: float) -> np.ndarray:
 def test_a_var_is_that_of_the_nulls(
     series: xr.Dataset, statespace: xr.Dataset, settings: Settings
 ) -> None:
-    result = fit_baseline(series, statespace, settings | {"family": "var", "runs": 3}, 0, log)
+    result = fit_baseline(series, statespace, settings | {"family": "var", "runs": 3}, 0, None, log)
     first, second, _ = load_runs(result)
     known = fit_var([stretch.x for stretch in stretches(series, "train", 2)], 10)
     np.testing.assert_array_equal(first.var.A, known.A)

@@ -10,7 +10,7 @@ import xarray as xr
 from torchdiffeq import odeint
 
 from neurodsr.models.reconstruction import load_runs
-from neurodsr.training.baselines import descent, fit_baseline
+from neurodsr.training.baselines import fit_baseline
 from neurodsr.training.baselines.network import Network
 from neurodsr.training.baselines.neural_ode import VectorField
 from neurodsr.training.baselines.recurrent import RecurrentGRU, RecurrentLSTM
@@ -22,8 +22,7 @@ STEPS, LANES = 12, 3
 
 def stacked(network: Network, runs: int) -> torch.Tensor:
     rows = [network.initial(np.random.default_rng(run)) for run in range(runs)]
-    flat = [np.concatenate([row[name].ravel() for name in network.shapes]) for row in rows]
-    return torch.from_numpy(np.stack(flat)).requires_grad_()
+    return torch.from_numpy(np.stack(rows)).requires_grad_()
 
 
 @pytest.mark.parametrize("kind", [RecurrentLSTM, RecurrentGRU])
@@ -34,7 +33,7 @@ def test_an_update_is_that_of_torch(kind: type[RecurrentLSTM] | type[RecurrentGR
     x = torch.from_numpy(rng.standard_normal((2, STEPS + 1, 2, LANES)))
     s = torch.from_numpy(rng.standard_normal((2, STEPS, 1, LANES)))
     parameters = stacked(network, 2)
-    loss = network.loss(parameters, x, x, s, torch.ones(STEPS, dtype=torch.float64))
+    loss = network.loss(network.unpack(parameters), x, x, s, torch.ones(STEPS, dtype=torch.float64))
     (gradient,) = torch.autograd.grad(loss.sum(), parameters)
     named = network.unpack(gradient)
     for run in range(2):
@@ -131,7 +130,7 @@ def test_training_improves_forecasts(
     forcing = settings["forcing"] | {"strength": 0.3, "final_strength": None}
     settings |= {"family": family, "epochs": 30, "batches_per_epoch": 10, "forcing": forcing}
     settings |= {"validate_every": 15, "sequence_length": 20}
-    result = fit_baseline(series, statespace, settings, 0, log)
+    result = fit_baseline(series, statespace, settings, 0, None, log)
     assert (result["loss"][:, -5:].mean("epoch") < 0.6 * result["loss"][:, 0]).all()
     expected = {"lstm": 4 * 12 * (3 + 12 + 1) + 3 * 12 + 3, "gru": 3 * 12 * 16 + 39,
                 "neural-ode": 12 * 4 + 12 * 13 + 39}  # fmt: skip
@@ -144,7 +143,7 @@ def test_parameters_are_counted_as_in_the_literature() -> None:
         (RecurrentLSTM(35, 5, 0, 1), 5920), (RecurrentLSTM(80, 64, 0, 1), 51584),
         (VectorField(450, 1, 5, 0), 4955), (VectorField(139, 1, 64, 0), 17995),
     ):  # fmt: skip
-        assert sum(int(np.prod(shape)) for shape in network.shapes.values()) == known
+        assert network.count == known
 
 
 def test_a_run_that_diverges_is_restarted_then_given_up(
@@ -152,7 +151,7 @@ def test_a_run_that_diverges_is_restarted_then_given_up(
 ) -> None:
     """Run 0 recovers, run 1 does not; run 2 notices nothing."""
     settings |= {"family": "gru", "runs": 3}
-    undisturbed = fit_baseline(series, statespace, settings, 0, log)
+    undisturbed = fit_baseline(series, statespace, settings, 0, None, log)
     calls = 0
     loss = Network.loss
 
@@ -168,7 +167,7 @@ def test_a_run_that_diverges_is_restarted_then_given_up(
         return loss(self, *arguments) * factor
 
     monkeypatch.setattr(Network, "loss", poisoned)
-    result = fit_baseline(series, statespace, settings, 0, log)
+    result = fit_baseline(series, statespace, settings, 0, None, log)
     assert list(result["run_status"].values) == [
         "ok", "failed: loss or gradient diverged twice", "ok",
     ]  # fmt: skip
@@ -178,13 +177,22 @@ def test_a_run_that_diverges_is_restarted_then_given_up(
     assert np.isfinite(result["input_weights"]).all()
 
 
-def test_a_late_epoch_is_kept_unless_an_early_one_is_much_better() -> None:
-    score = descent.Score
-    chosen = descent.Chosen(
-        np.zeros((1, 1), np.float32), [score(np.inf, np.inf, "")], np.zeros(1, np.int64),
-        np.full(1, np.inf), np.full(1, np.inf), 1.05,
-    )  # fmt: skip
-    history = [(0.5, 1.0, 1), (0.4, 0.5, 2), (0.45, 0.5, 3), (0.7, 0.5, 3), (0.1, 0.9, 3)]
-    for epoch, (value, error, kept) in enumerate(history, 1):
-        chosen.consider(0, np.full(1, epoch, np.float32), score(value, error, ""), epoch)
-        assert chosen.epochs[0] == kept and chosen.parameters[0, 0] == kept
+def test_windows_of_short_trials_end_with_them(
+    series: xr.Dataset, statespace: xr.Dataset, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trials of 30 samples and windows of 40: what comes after the end of a trial is missing."""
+    series["segment"].values[:600] = np.r_[np.zeros(90), 1 + np.arange(510) // 30]
+    ends = []
+    loss = Network.loss
+
+    def watched(self: Network, p: Any, x: torch.Tensor, *rest: torch.Tensor) -> torch.Tensor:
+        ends.append(torch.isnan(x).all(2).sum(1))
+        return loss(self, p, x, *rest)
+
+    monkeypatch.setattr(Network, "loss", watched)
+    series["split"].values[600:780] = 3
+    settings |= {"family": "gru", "sequence_length": 40, "epochs": 1}
+    fit_baseline(series, statespace, settings, 0, None, log)
+    missing = torch.cat(ends).flatten()
+    # windows start at a trial's first sample to its tenth: 41 - 30 to 41 - 21 are missing
+    assert set(missing[missing > 0].tolist()) == set(range(11, 21))

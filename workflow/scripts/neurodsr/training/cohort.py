@@ -15,6 +15,7 @@ from scipy.linalg import orthogonal_procrustes
 from neurodsr.errors import ConfigError, RecordingError
 from neurodsr.models.model import FAMILIES, build
 from neurodsr.training import fused
+from neurodsr.training.free_runs import FreeRuns
 from neurodsr.training.hierarchical import Hierarchy, begin, cohort_windows, train
 from neurodsr.training.refusals import check_values
 from neurodsr.training.selection import make_criterion
@@ -107,11 +108,12 @@ def fit_cohort(
         losses.append(loss)
     if not fits:
         raise RecordingError(f"hierarchical model: none of its runs trained: {failures[0]}")
-    parameters = [torch.from_numpy(fitted.parameters()) for fitted in fits]
+    rows = [fitted.parameters() for fitted in fits]
+    parameters = [torch.from_numpy(theta) for theta in rows]
     criteria = [make_criterion(series, windows.steps, seed) for series in cohort.values()]
     judged = [
-        [c.evaluate(model, own[None]) for c, own in zip(criteria, theta, strict=True)]
-        for theta in parameters
+        [FreeRuns(model, c).score(own[None]) for c, own in zip(criteria, theta, strict=True)]
+        for theta in rows
     ]
     maps = [model.family.lower(model.unpack(theta)).canonical() for theta in parameters]
     named = [model.unpack(theta) for theta in parameters]

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,22 +9,23 @@ from typing import Any
 import numpy as np
 import torch
 import xarray as xr
+from numpy.typing import NDArray
 
 from neurodsr.errors import RecordingError
+from neurodsr.models.families import Parameters
 from neurodsr.models.model import FAMILIES, Model, build
-from neurodsr.training import checkpoint, fused
-from neurodsr.training.adaptive import START
+from neurodsr.training import fused, optimise
 from neurodsr.training.checkpoint import State
-from neurodsr.training.forcing import learning_rates, strengths
-from neurodsr.training.optimise import run_epoch
+from neurodsr.training.descent import Task, descend
+from neurodsr.training.forcing import intervals, strengths
+from neurodsr.training.free_runs import FreeRuns
+from neurodsr.training.optimise import Adapt, DataGradients, Gradients
 from neurodsr.training.refusals import check_memory, check_values
-from neurodsr.training.selection import Criterion, make_criterion, worst_forecast
+from neurodsr.training.selection import make_criterion, worst_forecast
 from neurodsr.training.stacked import StackedGradients
-from neurodsr.training.windows import TRAIN, Noise, inputs_of, make_windows
+from neurodsr.training.windows import TRAIN, Batch, make_windows
 
-TOLERANCE = 0.2
-"""A later epoch is preferred to an earlier one whose criterion is better by less than this part:
-validation data are short, so small differences are chance, while training goes on to help."""
+Floats = NDArray[Any]
 
 
 def fit(
@@ -72,7 +72,7 @@ def fit(
     if settings["family"] not in FAMILIES:
         from neurodsr.training.baselines import fit_baseline
 
-        return fit_baseline(series, statespace, settings, seed, log)
+        return fit_baseline(series, statespace, settings, seed, checkpoint_path, log)
     windows = make_windows(
         series, settings["sequence_length"], int(statespace.attrs["sequence_length"])
     )
@@ -83,122 +83,52 @@ def fit(
         series.sizes.get("input", 0),
         (float(np.nanmin(train)), float(np.nanmax(train))),
     )
-    epochs = settings["epochs"]
-    schedule = strengths(settings["forcing"], epochs, windows.steps, intervals(statespace))
-    rates = learning_rates(settings["learning_rate"], epochs)
-    noise = Noise(settings["noise"], settings["noise_on"] == "window")
     criterion = make_criterion(series, windows.steps, seed)
     check_memory(model, settings, len(criterion.inputs), windows.steps)
-    fingerprint = checkpoint.digest(
-        {**settings, "checkpoint_every": None},
-        seed,
-        [series[name].values for name in ("observation", "split", "segment")]
-        + [inputs_of(series), rates, *([] if schedule is None else [schedule])],
+    judge = FreeRuns(model, criterion)
+    task = Task(
+        model,
+        windows,
+        strengths(
+            settings["forcing"], settings["epochs"], windows.steps, intervals(statespace.attrs)
+        ),
+        *descent_of(model, settings),
+        judge,
+        len(criterion.inputs),
     )
-    state = checkpoint.load(checkpoint_path, fingerprint) if checkpoint_path else None
-    if state is None:
-        state = begin(model, settings, seed)
-    else:
-        log.info("resumed after epoch %d of %d", state.epoch, settings["epochs"])
-    log.info(
-        "%d runs of %s, %d parameters each; %d windows of %d steps",
-        settings["runs"], settings["family"], model.count, len(windows.starts), windows.steps,
-    )  # fmt: skip
-    on_processor = settings["device"] == "cpu"
-    gradients = fused.gradients if on_processor else StackedGradients(settings["device"])
-    began = reported = time.monotonic()
-    done_before = state.epoch
-    while state.epoch < epochs:
-        used = time.process_time()
-        epoch = state.epoch
-        run_epoch(
-            model,
-            state,
-            windows.epoch(
-                seed, epoch, settings["runs"], settings["batches_per_epoch"], settings["batch"],
-                noise,
-            ),
-            None if schedule is None else schedule[epoch],
-            settings,
-            rates[epoch],
-            gradients,
-        )  # fmt: skip
-        if state.epoch % settings["validate_every"] == 0 or state.epoch == epochs:
-            validate(model, criterion, state, settings)
-        state.seconds += time.process_time() - used
-        if checkpoint_path and state.epoch % settings["checkpoint_every"] == 0:
-            checkpoint.save(checkpoint_path, state, fingerprint)
-        now = time.monotonic()
-        if now - reported > 5 or state.epoch == epochs:
-            report(log, state, settings, (now - began) / (state.epoch - done_before))
-            reported = now
-    result = assemble(model, criterion, state, settings, series, windows.steps)
+    state = descend(task, series, settings, seed, checkpoint_path, log)
+    result = assemble(model, judge, state, settings, series, windows.steps)
     if checkpoint_path:
         checkpoint_path.unlink(missing_ok=True)
     return result
 
 
-def intervals(statespace: xr.Dataset) -> dict[str, int]:
-    """Intervals of sparse forcing (samples) that the state-space check offers."""
-    return {
-        "auto": max(1, int(statespace.attrs["forcing_interval"])),
-        "predictability": max(1, int(statespace.attrs["predictability_time"])),
-    }
+def descent_of(model: Model, settings: Mapping[str, Any]) -> tuple[Gradients, Adapt | None]:
+    """Gradient with penalties on the device of the settings, and how the forcing adapts if it does.
 
-
-def begin(model: Model, settings: Mapping[str, Any], seed: int) -> State:
-    """State before the first update; a run's initial values do not depend on the other runs."""
-    runs, epochs = settings["runs"], settings["epochs"]
-    rows = [model.initial(np.random.default_rng((seed, run))) for run in range(runs)]
-    parameters = np.stack(rows).astype(np.float32)
-    return State(
-        parameters=parameters,
-        first_moment=np.zeros_like(parameters),
-        second_moment=np.zeros_like(parameters),
-        updates=0,
-        strength=np.full(runs, START),
-        rate=np.ones(runs),
-        best=parameters.copy(),
-        best_value=np.full(runs, np.inf),
-        error=np.full(runs, np.inf),
-        least_error=np.full(runs, np.inf),
-        chosen_epoch=np.zeros(runs, np.int64),
-        loss=np.full((runs, epochs), np.nan),
-        validation=np.full((runs, epochs), np.nan),
-        pull=np.full((runs, epochs), np.nan),
+    Raises
+    ------
+    ConfigError
+        When the device is not there.
+    """
+    on_processor = settings["device"] == "cpu"
+    of_data: DataGradients = (
+        fused.gradients if on_processor else StackedGradients(settings["device"])
     )
 
+    def gradients(parameters: Parameters, batch: Batch, strength: Floats) -> tuple[Floats, Floats]:
+        weights = settings["regularisation"]
+        return optimise.penalised_gradients(of_data, model, parameters, batch, strength, weights)
 
-def validate(model: Model, criterion: Criterion, state: State, settings: Mapping[str, Any]) -> None:
-    """Score the present parameters and keep them if there is hardly a better epoch, in place."""
-    values, errors, _ = criterion.evaluate(model, torch.from_numpy(state.parameters))
-    state.validation[:, state.epoch - 1] = values
-    state.least_error = np.minimum(state.least_error, errors)
-    allowed = state.least_error * worst_forecast(settings["forecast_tolerance"])
-    state.best_value[state.error > allowed] = np.inf
-    eligible = np.isfinite(values) & (errors <= allowed)
-    state.best_value[eligible] = np.minimum(state.best_value, values)[eligible]
-    better = eligible & (values <= (1 + TOLERANCE) * state.best_value)
-    state.best[better] = state.parameters[better]
-    state.error[better] = errors[better]
-    state.chosen_epoch[better] = state.epoch
+    def adapt(values: Floats, batch: Batch, strength: Floats) -> Floats:
+        return optimise.adapted_strength(model, values, batch, strength, settings["forcing"])
 
-
-def report(log: logging.Logger, state: State, settings: Mapping[str, Any], pace: float) -> None:
-    """Write one line of progress; ``pace`` is in seconds per epoch."""
-    epoch, epochs = state.epoch, settings["epochs"]
-    loss = state.loss[:, epoch - 1]
-    finite = loss[np.isfinite(loss)]
-    log.info(
-        "epoch %d/%d: loss %.3g, best validation %.3g, %.0f updates/s of %d runs, %.0f s left",
-        epoch, epochs, np.median(finite) if len(finite) else np.nan, state.best_value.min(),
-        settings["batches_per_epoch"] / pace, settings["runs"], pace * (epochs - epoch),
-    )  # fmt: skip
+    return gradients, adapt if settings["forcing"]["kind"] == "adaptive" else None
 
 
 def assemble(
     model: Model,
-    criterion: Criterion,
+    judge: FreeRuns,
     state: State,
     settings: Mapping[str, Any],
     series: xr.Dataset,
@@ -214,7 +144,7 @@ def assemble(
             f"fit: run_status: none of {runs} runs could be trained ({'; '.join(np.unique(status))}"
             "); lower learning_rate, raise forcing strength, or set clipped: true"
         )
-    _, _, kinds = criterion.evaluate(model, best)
+    _, _, kinds = judge.score(state.best)
     parameters = model.unpack(best)
     maps = model.family.lower(parameters).canonical()
     values = {

@@ -54,6 +54,14 @@ def strengths(
     return np.broadcast_to(strength, (epochs, steps))
 
 
+def intervals(statespace: Mapping[str, Any]) -> dict[str, int]:
+    """Intervals of sparse forcing (samples) that the attributes of a state-space check offer."""
+    return {
+        "auto": max(1, int(statespace["forcing_interval"])),
+        "predictability": max(1, int(statespace["predictability_time"])),
+    }
+
+
 def learning_rates(settings: Mapping[str, Any], epochs: int) -> NDArray[np.float64]:
     """Learning rate of each epoch ``(epoch,)``.
 

@@ -24,7 +24,12 @@ from neurodsr.training import fused
 from neurodsr.training.adaptive import START
 from neurodsr.training.compiled import optimiser
 from neurodsr.training.forcing import learning_rates, strengths
-from neurodsr.training.optimise import Gradients, adapt, gradients, leaves
+from neurodsr.training.optimise import (
+    DataGradients,
+    adapted_strength,
+    leaves,
+    penalised_gradients,
+)
 from neurodsr.training.windows import Noise, Windows, make_windows
 
 Floats = NDArray[np.float32]
@@ -169,7 +174,7 @@ def train(
     intervals: Mapping[str, int],
     log: logging.Logger,
     shared: bool = True,
-    data_gradients: Gradients = fused.gradients,
+    data_gradients: DataGradients = fused.gradients,
 ) -> tuple[Hierarchy, NDArray[np.float64]]:
     """Fit the cohort, or the vectors of new subjects to what is shared.
 
@@ -233,9 +238,9 @@ def train(
         for i in range(batches):
             batch = drawn.batch(i)
             if schedule is None and number % settings["forcing"]["every"] == 0:
-                alpha = adapt(model, theta, batch, alpha, settings["forcing"])
+                alpha = adapted_strength(model, theta, batch, alpha, settings["forcing"])
                 pull[:] = alpha[:, None]
-            loss, slope = gradients(
+            loss, slope = penalised_gradients(
                 data_gradients, model, parameters, batch, pull, settings["regularisation"]
             )
             number += 1

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -21,18 +21,40 @@ RESTART_RATE = 0.3
 log = logging.getLogger("neurodsr")
 
 Floats = NDArray[Any]
-Gradients = Callable[[Model, Parameters, Batch, Floats], tuple[Floats, Floats]]
-"""An implementation: `fused.gradients`, or `stacked.StackedGradients` of a device."""
+Gradients = Callable[[Parameters, Batch, Floats], tuple[Floats, Floats]]
+"""From leaves, a batch and strengths ``(run, step)``: loss ``(run,)`` and its gradient."""
+Adapt = Callable[[Floats, Batch, Floats], Floats]
+"""From parameters ``(run, number)``, a batch and strengths ``(run,)``: the next strengths."""
+DataGradients = Callable[[Model, Parameters, Batch, Floats], tuple[Floats, Floats]]
+"""An implementation of the recursion: `fused.gradients`, or `stacked.StackedGradients`."""
+
+
+class Trainable(Protocol):
+    """Parameters of a model, laid out in rows."""
+
+    @property
+    def count(self) -> int:
+        """Number of parameters of one run."""
+        ...
+
+    def initial(self, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Initial parameters ``(parameter,)`` of one run."""
+        ...
+
+    def unpack(self, stacked: torch.Tensor) -> Parameters:
+        """Named parameters of all runs, views of ``(run, parameter)``."""
+        ...
 
 
 def run_epoch(
-    model: Model,
+    model: Trainable,
     state: State,
     windows: Epoch,
     strength: NDArray[np.float64] | None,
     settings: Mapping[str, Any],
     learning_rate: float,
-    data_gradients: Gradients,
+    gradients: Gradients,
+    adapt: Adapt | None,
 ) -> None:
     """Advance the state by one epoch, in place.
 
@@ -44,13 +66,15 @@ def run_epoch(
     model, state, windows
         What to train, where it stands, and on what.
     strength : (step,)
-        Forcing strength of this epoch; None where it adapts to the model.
+        Forcing strength of this epoch; None where ``adapt`` decides.
     settings
         Model settings (`models.schema.yaml`).
     learning_rate
         Of this epoch.
-    data_gradients
-        Implementation of the recursion.
+    gradients
+        Loss and its gradient, of a batch.
+    adapt
+        What is asked for a strength every few updates.
     """
     values, first, second = (
         array.copy() for array in (state.parameters, state.first_moment, state.second_moment)
@@ -67,13 +91,11 @@ def run_epoch(
     batches = settings["batches_per_epoch"]
     for number in range(batches):
         batch = windows.batch(number)
-        if strength is None:
+        if adapt is not None:
             if (state.updates + number) % settings["forcing"]["every"] == 0:
-                alpha = adapt(model, values, batch, alpha, settings["forcing"])
+                alpha = adapt(values, batch, alpha)
             pull[:] = alpha[:, None]
-        loss, gradient = gradients(
-            data_gradients, model, parameters, batch, pull, settings["regularisation"]
-        )
+        loss, gradient = gradients(parameters, batch, pull)
         finite &= np.isfinite(loss)
         optimiser.update(
             values, gradient, first, second, state.updates + number + 1, rates,
@@ -95,8 +117,8 @@ def run_epoch(
     state.epoch += 1
 
 
-def gradients(
-    data_gradients: Gradients,
+def penalised_gradients(
+    data_gradients: DataGradients,
     model: Model,
     parameters: Parameters,
     batch: Batch,
@@ -126,7 +148,7 @@ def gradients(
     return loss, gradient
 
 
-def leaves(model: Model, values: Floats) -> Parameters:
+def leaves(model: Trainable, values: Floats) -> Parameters:
     """Named parameters ``(run, ...)`` to differentiate by: views of ``(run, parameter)``.
 
     They follow changes of the array, so that they are made once for many updates.
@@ -135,7 +157,7 @@ def leaves(model: Model, values: Floats) -> Parameters:
     return {name: view.detach().requires_grad_() for name, view in views.items()}
 
 
-def adapt(
+def adapted_strength(
     model: Model, values: Floats, batch: Batch, alpha: Floats, forcing: Mapping[str, Any]
 ) -> Floats:
     """Strength ``(run,)`` that the growth along the forcing signals asks for (Hess et al. 2023)."""

@@ -14,25 +14,27 @@ informative (unlike a divergence of histograms) for few samples and many channel
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 import xarray as xr
 from numpy.typing import NDArray
 
 from neurodsr.errors import RecordingError
-from neurodsr.models.model import Model
-from neurodsr.training import fused
 from neurodsr.training.refusals import check_seen, most_missing
 from neurodsr.training.windows import MINIMUM_STEPS, VALIDATION, inputs_of, stretches
 
 Floats = NDArray[np.float64]
 LANES = 16
 """Free runs from so many starts."""
+REST = 0.05
+"""Standard deviation (in those of the data) below which a free run is at rest."""
+FADING = 0.9
+"""A free run whose amplitude falls below this part of itself within its length dies slowly."""
 PROJECTIONS = 32
 FORECASTS = 128
 """Forecasts from so many starts, if the validation split has them."""
 POINTS = 2000
 LEVELS = (np.arange(200) + 0.5) / 200
 SUSTAINED = "sustained"
+FADES = "fades"
 DECAYED = "decays to a point"
 UNBOUNDED = "unbounded"
 
@@ -76,29 +78,15 @@ class Criterion:
     period: int
     bound: float
 
-    def evaluate(self, model: Model, stacked: torch.Tensor) -> tuple[Floats, Floats, list[str]]:
-        """Criterion (smaller is better, inf when unbounded), forecast error, kind of free run.
-
-        The forecast error is the mean square over steps, channels and starts, in variances of the
-        training data, and inf where the criterion is.
-        """
-        orbits = generate(model, stacked, self.start, self.inputs)
-        distances = [self.distance(orbit) for orbit in orbits]
-        values = np.array([value for value, _ in distances])
-        forecasts = generate(model, stacked, self.future[0], self.future_inputs)
-        seen = np.isfinite(self.future[1:])
-        squares = np.where(seen, (forecasts - self.future)[:, 1:], 0) ** 2
-        errors = squares.sum((1, 2, 3)) / seen.sum()
-        errors = np.where(np.isfinite(values) & np.isfinite(errors), errors, np.inf)
-        return values, errors, [kind for _, kind in distances]
-
     def distance(self, orbit: Floats) -> tuple[float, str]:
         """Criterion of one run's free runs ``(step, channel, lane)``, and what they do."""
         if not np.all(np.abs(orbit) < self.bound):
             return np.inf, UNBOUNDED
         settled = np.moveaxis(orbit[self.transient :], -1, 0)
-        spread = settled[:, len(settled[0]) // 2 :].std(1).max(1)
-        kind = DECAYED if np.median(spread) < 0.05 else SUSTAINED
+        early, late = (
+            float(np.median(half.std(1).max(1))) for half in np.array_split(settled, 2, axis=1)
+        )
+        kind = DECAYED if late < REST else FADES if late < FADING * early else SUSTAINED
         here = sliced_quantiles(list(settled), self.directions, self.lag)
         wasserstein = float(np.abs(here - self.quantiles).mean())
         overlap = np.sqrt(self.spectrum * mean_spectrum(list(settled), self.period)).sum(0)
@@ -109,23 +97,6 @@ class Criterion:
 def worst_forecast(tolerance: float | None) -> float:
     """Forecast error, over the least one, above which an epoch or run is not chosen."""
     return 1e12 if tolerance is None else 1 + tolerance
-
-
-def generate(
-    model: Model, stacked: torch.Tensor, start: NDArray[np.float32], inputs: NDArray[np.float32]
-) -> Floats:
-    """Observations ``(run, step, channel, lane)`` of free runs from ``start`` (channel, lane)."""
-    with torch.no_grad():
-        parameters = model.unpack(stacked)
-        maps = model.family.lower(parameters)
-        first = model.observation.encoder(parameters) @ torch.from_numpy(start)
-        decoder = model.observation.decoder(parameters).numpy()
-    steps, lanes = len(inputs), start.shape[1]
-    free = np.empty((1, steps, 0, lanes), np.float32)
-    strength = np.zeros((len(first), steps), np.float32)
-    z = fused.trajectories(maps, first, free, strength, inputs[None])
-    observed: Floats = (decoder[:, None] @ z).astype(float)
-    return observed
 
 
 def make_criterion(series: xr.Dataset, steps: int, seed: int) -> Criterion:

@@ -31,9 +31,19 @@ class Network(ABC):
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of each parameter of one run."""
 
+    @property
+    def count(self) -> int:
+        """Number of parameters of one run."""
+        return sum(prod(shape) for shape in self.shapes.values())
+
     @abstractmethod
-    def initial(self, rng: np.random.Generator) -> Values:
-        """Initial values of one run."""
+    def initial_values(self, rng: np.random.Generator) -> Values:
+        """Initial parameters of one run by their names."""
+
+    def initial(self, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Initial parameters ``(parameter,)`` of one run."""
+        values = self.initial_values(rng)
+        return np.concatenate([values[name].ravel() for name in self.shapes])
 
     @abstractmethod
     def predict(self, parameters: Parameters, x: Tensor, s: Tensor, strength: Tensor) -> Tensor:
@@ -68,11 +78,11 @@ class Network(ABC):
         return {name: part.view(len(part), *shape) for (name, shape), part in named}
 
     def loss(
-        self, stacked: Tensor, x: Tensor, target: Tensor, s: Tensor, strength: Tensor
+        self, parameters: Parameters, x: Tensor, target: Tensor, s: Tensor, strength: Tensor
     ) -> Tensor:
         """Mean squared error ``(run,)`` over what was observed; ``target`` is shaped as ``x``."""
         first = self.warm_up - 1
-        predicted = self.predict(self.unpack(stacked), x, s, strength)[:, first:]
+        predicted = self.predict(parameters, x, s, strength)[:, first:]
         target = target[:, 1 + first :]
         missing = torch.isnan(target)
         error = torch.where(missing, 0.0, predicted - target.nan_to_num())

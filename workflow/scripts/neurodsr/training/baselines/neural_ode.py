@@ -1,38 +1,22 @@
 """Neural ordinary differential equations under teacher forcing, integrated by torchdiffeq."""
 
-import logging
 from collections.abc import Mapping
 from math import sqrt
 from typing import Any
 
 import numpy as np
 import torch
-import xarray as xr
 from torch import Tensor
 from torchdiffeq import odeint
 
 from neurodsr.models.baselines.neural_ode import NeuralODE
 from neurodsr.models.interface import Baseline
-from neurodsr.training.baselines.descent import descend, windows_of
 from neurodsr.training.baselines.network import Network, Parameters, Values
 
 
-def fit_neural_ode(
-    series: xr.Dataset,
-    statespace: xr.Dataset,
-    settings: Mapping[str, Any],
-    seed: int,
-    log: logging.Logger,
-) -> xr.Dataset:
-    """Train all runs."""
-    windows = windows_of(series, statespace, settings)
-    network = VectorField(
-        settings["hidden"],
-        settings["neural_ode"]["layers"],
-        series.sizes["channel"],
-        windows.inputs.shape[1],
-    )
-    return descend(network, windows, series, statespace, settings, seed, log)
+def make_neural_ode(settings: Mapping[str, Any], channels: int, inputs: int, steps: int) -> Network:
+    """Network of the settings; the length of windows does not matter to it."""
+    return VectorField(settings["hidden"], settings["neural_ode"]["layers"], channels, inputs)
 
 
 class VectorField(Network):
@@ -58,7 +42,7 @@ class VectorField(Network):
             "bias_out": (N,),
         }
 
-    def initial(self, rng: np.random.Generator) -> Values:
+    def initial_values(self, rng: np.random.Generator) -> Values:
         """Uniform, bounded by one over the root of the number of sources; slow at first."""
         sources = {"in": self.channels + self.inputs, "between": self.units, "out": self.units}
         values = {}

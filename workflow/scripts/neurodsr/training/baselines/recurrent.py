@@ -1,40 +1,24 @@
 """LSTM and GRU under teacher forcing."""
 
-import logging
 from collections.abc import Mapping
 from math import sqrt
 from typing import Any
 
 import numpy as np
 import torch
-import xarray as xr
 from torch import Tensor
 
 from neurodsr.models.baselines.recurrent import GRU, LSTM
 from neurodsr.models.interface import Baseline
-from neurodsr.training.baselines.descent import descend, windows_of
 from neurodsr.training.baselines.network import Network, Parameters, Values
 
 MOST_WARM_UP = 50
 
 
-def fit_recurrent(
-    series: xr.Dataset,
-    statespace: xr.Dataset,
-    settings: Mapping[str, Any],
-    seed: int,
-    log: logging.Logger,
-) -> xr.Dataset:
-    """Train all runs; a quarter of each window (at most 50 samples) brings the network to state."""
-    windows = windows_of(series, statespace, settings)
+def make_recurrent(settings: Mapping[str, Any], channels: int, inputs: int, steps: int) -> Network:
+    """Network whose state a quarter of each window (at most 50 samples) brings about."""
     kind = RecurrentLSTM if settings["family"] == "lstm" else RecurrentGRU
-    network = kind(
-        settings["hidden"],
-        series.sizes["channel"],
-        windows.inputs.shape[1],
-        max(1, min(MOST_WARM_UP, windows.steps // 4)),
-    )
-    return descend(network, windows, series, statespace, settings, seed, log)
+    return kind(settings["hidden"], channels, inputs, max(1, min(MOST_WARM_UP, steps // 4)))
 
 
 class GatedRecurrence(Network):
@@ -59,7 +43,7 @@ class GatedRecurrence(Network):
             "readout_bias": (N,),
         }
 
-    def initial(self, rng: np.random.Generator) -> Values:
+    def initial_values(self, rng: np.random.Generator) -> Values:
         bound = 1 / sqrt(self.units)
         return {name: rng.uniform(-bound, bound, shape) for name, shape in self.shapes.items()}
 

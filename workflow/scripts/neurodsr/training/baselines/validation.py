@@ -68,6 +68,11 @@ class Validation:
             error = float(np.mean((forecast - self.future) ** 2))
         return Score(value, error if np.isfinite(value + error) else np.inf, kind)
 
+    def endure(self, one: Reconstruction, rounds: int) -> float:
+        """Criterion of the last of ``rounds`` further stretches of autonomous free runs."""
+        orbit = one.free_run(self.history, (1 + rounds) * self.steps)[-self.steps :]
+        return self.criterion.distance(np.moveaxis(orbit, 1, 2))[0]
+
 
 def make_validation(series: xr.Dataset, steps: int, warm_up: int, seed: int) -> Validation:
     """Validation of models that forecast ``steps`` and need ``warm_up`` samples of history.

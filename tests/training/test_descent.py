@@ -1,0 +1,107 @@
+"""Which epoch is kept, and what free runs come to in the long run."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+
+from neurodsr.models.model import Model, build
+from neurodsr.training.descent import ENDURANCE, Task, begin, continuation, validate
+from neurodsr.training.free_runs import FreeRuns
+from neurodsr.training.selection import (
+    DECAYED,
+    FADES,
+    SUSTAINED,
+    Criterion,
+    make_criterion,
+)
+from neurodsr.training.windows import make_windows
+
+Settings = dict[str, Any]
+Look = tuple[float, float, str, float]
+"""Criterion, forecast error and kind of free runs, and the criterion of what they come to."""
+
+
+class Scripted:
+    """A judge of one run that knows beforehand what it will say."""
+
+    def __init__(self, *looks: Look) -> None:
+        self.looks = iter(looks)
+
+    def score(self, stacked: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[str]]:
+        value, error, kind, self.end = next(self.looks)
+        return np.array([value]), np.array([error]), [kind]
+
+    def endure(self, stacked: np.ndarray, rounds: int) -> np.ndarray:
+        return np.array([self.end])
+
+
+def kept(model: Model, looks: list[Look], rounds: int = 3) -> list[int]:
+    """The epoch that is kept after each of them."""
+    state, judge, epochs = begin(model, 1, len(looks), 0), Scripted(*looks), []
+    for epoch in range(1, len(looks) + 1):
+        state.epoch = epoch
+        state.parameters[:] = epoch
+        validate(judge, state, 0.05, rounds)
+        epochs.append(int(state.chosen_epoch[0]))
+        if epochs[-1]:
+            assert (state.best == epochs[-1]).all()
+    return epochs
+
+
+@pytest.fixture
+def model(settings: Settings) -> Model:
+    return build(settings, 3, 0)
+
+
+def test_a_late_epoch_is_kept_unless_an_early_one_is_much_better(model: Model) -> None:
+    history = [(0.5, 1.0), (0.4, 0.5), (0.45, 0.5), (0.7, 0.5), (0.1, 0.9)]
+    assert kept(model, [(v, e, SUSTAINED, v) for v, e in history]) == [1, 2, 3, 3, 3]
+
+
+def test_free_runs_that_come_to_rest_late_are_not_kept(model: Model) -> None:
+    """They look right for a while, as transient chaos does."""
+    looks = [(0.5, 1.0, SUSTAINED, 0.4), (0.3, 1.0, SUSTAINED, 2.0), (0.4, 1.0, SUSTAINED, 0.45)]
+    assert kept(model, looks) == [1, 1, 3]
+    assert kept(model, looks, rounds=0) == [1, 2, 2]
+    assert kept(model, [(0.5, 1.0, SUSTAINED, np.inf)]) == [0]
+
+
+@pytest.mark.parametrize("kind", [DECAYED, FADES])
+def test_what_dies_from_the_start_counts_as_it_is(model: Model, kind: str) -> None:
+    """Damped dynamics that noise keeps moving would else lose against any oscillation."""
+    assert kept(model, [(0.5, 1.0, SUSTAINED, 0.5), (0.3, 1.0, kind, 9.0)]) == [1, 2]
+
+
+def test_continued_free_runs_are_those_of_the_map(
+    series: xr.Dataset, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = make_criterion(series, 40, 0)
+    criterion = replace(whole, inputs=whole.inputs[:5])
+    row = model.initial(np.random.default_rng(1)).astype(np.float32)[None]
+    orbits = []
+    monkeypatch.setattr(Criterion, "distance", lambda self, x: (orbits.append(x), (0.0, ""))[1])
+    FreeRuns(model, criterion).endure(row, 2)
+    named = model.unpack(torch.from_numpy(row))
+    z = model.observation.encoder(named) @ torch.from_numpy(criterion.start)
+    maps = model.family.lower(named).canonical()
+    known = []
+    for _ in range(15):
+        z = maps.step(z)
+        known.append(z[0, :3].numpy())
+    np.testing.assert_allclose(orbits[0], known[-5:], rtol=1e-4, atol=1e-6)
+    assert np.ptp(known[-5:], axis=0).max() > 1e-2  # still moving
+
+
+def test_long_free_runs_cost_a_small_part_of_the_training(
+    series: xr.Dataset, settings: Settings, model: Model
+) -> None:
+    task = Task(model, make_windows(series, 100, 100), None, None, None, None, 2000)  # type: ignore[arg-type]
+    settings |= {"batches_per_epoch": 50, "batch": 16}
+    # 3 * 20 * 50 updates of 16 windows of 100 steps; one round is 16 starts of 2000 steps
+    assert continuation(task, settings | {"validate_every": 20}) == 7
+    assert continuation(task, settings | {"validate_every": 200}) == ENDURANCE
+    assert continuation(task, settings | {"validate_every": 1}) == 0

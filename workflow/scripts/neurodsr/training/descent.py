@@ -1,0 +1,217 @@
+"""Gradient descent on all runs of a model at once: the one loop of every family trained that way.
+
+Epochs of updates alternate with a look at free runs on the validation split. The epoch that is
+kept is one whose free runs look like the data, in the short run and, where they keep going, in the
+long run.
+"""
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from neurodsr.training import checkpoint
+from neurodsr.training.adaptive import START
+from neurodsr.training.checkpoint import State
+from neurodsr.training.forcing import learning_rates
+from neurodsr.training.optimise import Adapt, Gradients, Trainable, run_epoch
+from neurodsr.training.selection import LANES, SUSTAINED, worst_forecast
+from neurodsr.training.windows import Noise, Windows, inputs_of
+
+TOLERANCE = 0.2
+"""A later epoch is preferred to an earlier one whose criterion is better by less than this part:
+validation data are short, so small differences are chance, while training goes on to help."""
+ENDURANCE = 10
+"""Longest continuation of free runs, in their own lengths."""
+SHARE = 0.05
+"""What a continuation may cost, as a part of the training since the last one."""
+UPDATE = 3
+"""What an update costs, in runs of the recursion over its windows."""
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.float32]
+
+
+class Judge(Protocol):
+    """Compares free runs of parameters ``(run, parameter)`` with the validation split."""
+
+    def score(self, stacked: Rows) -> tuple[Floats, Floats, list[str]]:
+        """Criterion (inf when unbounded), forecast error, and kind of free run, of each run."""
+        ...
+
+    def endure(self, stacked: Rows, rounds: int) -> Floats:
+        """Criterion of what free runs come to after ``rounds`` more of their lengths."""
+        ...
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is trained, on what, and how it is judged.
+
+    Attributes
+    ----------
+    model
+        Layout and initial values of the parameters.
+    windows
+        Training data.
+    strength : (epoch, step) or None
+        Forcing strength; None where ``adapt`` decides.
+    gradients, adapt
+        Of a batch, see `optimise`.
+    judge
+        Of the parameters.
+    horizon
+        Steps of the judge's free runs.
+    """
+
+    model: Trainable
+    windows: Windows
+    strength: Floats | None
+    gradients: Gradients
+    adapt: Adapt | None
+    judge: Judge
+    horizon: int
+
+
+def descend(
+    task: Task,
+    series: xr.Dataset,
+    settings: Mapping[str, Any],
+    seed: int,
+    checkpoint_path: Path | None,
+    log: logging.Logger,
+) -> State:
+    """Train all runs to the last epoch.
+
+    Parameters
+    ----------
+    task
+        What to train.
+    series
+        The data, by whose digest a checkpoint is recognised.
+    settings, seed, checkpoint_path, log
+        As of `fit.fit`.
+    """
+    epochs, runs = settings["epochs"], settings["runs"]
+    rates = learning_rates(settings["learning_rate"], epochs)
+    noise = Noise(settings["noise"], settings["noise_on"] == "window")
+    rounds = continuation(task, settings)
+    fingerprint = checkpoint.digest(
+        {**settings, "checkpoint_every": None},
+        seed,
+        [series[name].values for name in ("observation", "split", "segment")]
+        + [inputs_of(series), rates, *([] if task.strength is None else [task.strength])],
+    )
+    state = checkpoint.load(checkpoint_path, fingerprint) if checkpoint_path else None
+    if state is None:
+        state = begin(task.model, runs, epochs, seed)
+    else:
+        log.info("resumed after epoch %d of %d", state.epoch, epochs)
+    log.info(
+        "%d runs of %s, %d parameters each; %d windows of %d steps",
+        runs, settings["family"], task.model.count, len(task.windows.starts), task.windows.steps,
+    )  # fmt: skip
+    began = reported = time.monotonic()
+    done_before = state.epoch
+    while state.epoch < epochs:
+        used = time.process_time()
+        epoch = state.epoch
+        run_epoch(
+            task.model,
+            state,
+            task.windows.epoch(
+                seed, epoch, runs, settings["batches_per_epoch"], settings["batch"], noise
+            ),
+            None if task.strength is None else task.strength[epoch],
+            settings,
+            rates[epoch],
+            task.gradients,
+            task.adapt,
+        )
+        if state.epoch % settings["validate_every"] == 0 or state.epoch == epochs:
+            validate(task.judge, state, settings["forecast_tolerance"], rounds)
+        state.seconds += time.process_time() - used
+        if checkpoint_path and state.epoch % settings["checkpoint_every"] == 0:
+            checkpoint.save(checkpoint_path, state, fingerprint)
+        now = time.monotonic()
+        if now - reported > 5 or state.epoch == epochs:
+            report(log, state, settings, (now - began) / (state.epoch - done_before))
+            reported = now
+    return state
+
+
+def begin(model: Trainable, runs: int, epochs: int, seed: int) -> State:
+    """State before the first update; a run's initial values do not depend on the other runs."""
+    rows = [model.initial(np.random.default_rng((seed, run))) for run in range(runs)]
+    parameters = np.stack(rows).astype(np.float32)
+    return State(
+        parameters=parameters,
+        first_moment=np.zeros_like(parameters),
+        second_moment=np.zeros_like(parameters),
+        updates=0,
+        strength=np.full(runs, START),
+        rate=np.ones(runs),
+        best=parameters.copy(),
+        best_value=np.full(runs, np.inf),
+        error=np.full(runs, np.inf),
+        least_error=np.full(runs, np.inf),
+        chosen_epoch=np.zeros(runs, np.int64),
+        loss=np.full((runs, epochs), np.nan),
+        validation=np.full((runs, epochs), np.nan),
+        pull=np.full((runs, epochs), np.nan),
+    )
+
+
+def continuation(task: Task, settings: Mapping[str, Any]) -> int:
+    """By how many of their lengths free runs are continued; 0 where inputs drive them."""
+    if task.windows.inputs.shape[1]:
+        return 0
+    updates = settings["validate_every"] * settings["batches_per_epoch"]
+    steps = SHARE * UPDATE * updates * settings["batch"] * task.windows.steps
+    return min(ENDURANCE, int(steps / (LANES * task.horizon)))
+
+
+def validate(judge: Judge, state: State, tolerance: float | None, rounds: int) -> None:
+    """Score the present parameters and keep them if there is hardly a better epoch, in place.
+
+    Free runs that look right and keep going are continued, and count as what they come to.
+    """
+    values, errors, kinds = judge.score(state.parameters)
+    state.least_error = np.minimum(state.least_error, errors)
+    allowed = state.least_error * worst_forecast(tolerance)
+    state.best_value[state.error > allowed] = np.inf
+    eligible = np.isfinite(values) & (errors <= allowed)
+    lively = eligible & near(values, state.best_value) & (np.array(kinds) == SUSTAINED)
+    if rounds and lively.any():
+        ends = judge.endure(state.parameters[lively], rounds)
+        values[lively] = np.maximum(values[lively], ends)
+        eligible &= np.isfinite(values)
+    state.validation[:, state.epoch - 1] = values
+    better = eligible & near(values, state.best_value)
+    state.best_value[eligible] = np.minimum(state.best_value, values)[eligible]
+    state.best[better] = state.parameters[better]
+    state.error[better] = errors[better]
+    state.chosen_epoch[better] = state.epoch
+
+
+def near(values: Floats, best: Floats) -> NDArray[np.bool_]:
+    """Whether a criterion is hardly worse than the best so far."""
+    return values <= (1 + TOLERANCE) * np.minimum(best, values)
+
+
+def report(log: logging.Logger, state: State, settings: Mapping[str, Any], pace: float) -> None:
+    """Write one line of progress; ``pace`` is in seconds per epoch."""
+    epoch, epochs = state.epoch, settings["epochs"]
+    loss = state.loss[:, epoch - 1]
+    finite = loss[np.isfinite(loss)]
+    log.info(
+        "epoch %d/%d: loss %.3g, best validation %.3g, %.0f updates/s of %d runs, %.0f s left",
+        epoch, epochs, np.median(finite) if len(finite) else np.nan, state.best_value.min(),
+        settings["batches_per_epoch"] / pace, settings["runs"], pace * (epochs - epoch),
+    )  # fmt: skip

@@ -1,0 +1,83 @@
+"""Free runs of models in training, and how they compare with the validation split.
+
+A model of a chaotic system may have a stable point or cycle that the system lacks. Chaos is then a
+transient that lasts for ten thousands of steps (Grebogi et al. 1983): free runs as long as the
+validation split look right, and neither loss nor forecast knows. `FreeRuns.endure` lets those that
+look right go on, and compares their ends.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from neurodsr.models.model import Model
+from neurodsr.training import fused
+from neurodsr.training.selection import Criterion
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FreeRuns:
+    """A model of the PLRNN family before the criterion."""
+
+    model: Model
+    criterion: Criterion
+
+    def score(self, stacked: NDArray[np.float32]) -> tuple[Floats, Floats, list[str]]:
+        """Criterion (smaller is better, inf when unbounded), forecast error, kind of free run.
+
+        The forecast error is the mean square over steps, channels and starts, in variances of the
+        training data, and inf where the criterion is.
+        """
+        criterion = self.criterion
+        dynamics = _Dynamics(self.model, stacked)
+        states = dynamics.states(dynamics.encode(criterion.start), criterion.inputs)
+        distances = [criterion.distance(orbit) for orbit in dynamics.observe(states)]
+        values = np.array([value for value, _ in distances])
+        future = criterion.future
+        states = dynamics.states(dynamics.encode(future[0]), criterion.future_inputs)
+        seen = np.isfinite(future[1:])
+        squares = np.where(seen, (dynamics.observe(states) - future)[:, 1:], 0) ** 2
+        errors = squares.sum((1, 2, 3)) / seen.sum()
+        errors = np.where(np.isfinite(values) & np.isfinite(errors), errors, np.inf)
+        return values, errors, [kind for _, kind in distances]
+
+    def endure(self, stacked: NDArray[np.float32], rounds: int) -> Floats:
+        """Criterion ``(run,)`` of the last of ``rounds`` further stretches of the free runs."""
+        criterion = self.criterion
+        dynamics = _Dynamics(self.model, stacked)
+        last = dynamics.encode(criterion.start)
+        for _ in range(1 + rounds):
+            states = dynamics.states(last, criterion.inputs)
+            last = torch.from_numpy(np.ascontiguousarray(states[:, -1]))
+        return np.array([criterion.distance(orbit)[0] for orbit in dynamics.observe(states)])
+
+
+class _Dynamics:
+    """The maps that rows of parameters stand for."""
+
+    def __init__(self, model: Model, stacked: NDArray[np.float32]) -> None:
+        with torch.no_grad():
+            parameters = model.unpack(torch.from_numpy(stacked))
+            self.maps = model.family.lower(parameters)
+            self.encoder = model.observation.encoder(parameters)
+            self.decoder = model.observation.decoder(parameters).numpy()
+
+    def encode(self, start: NDArray[np.float32]) -> torch.Tensor:
+        """States ``(run, latent, lane)`` of observations ``(channel, lane)``."""
+        return self.encoder @ torch.from_numpy(start)
+
+    def states(self, first: torch.Tensor, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """States ``(run, step, latent, lane)`` of free runs that are driven by inputs."""
+        steps, _, lanes = inputs.shape
+        free = np.empty((1, steps, 0, lanes), np.float32)
+        strength = np.zeros((len(first), steps), np.float32)
+        return fused.trajectories(self.maps, first, free, strength, inputs[None])
+
+    def observe(self, states: NDArray[np.float32]) -> Floats:
+        """Observations ``(run, step, channel, lane)``."""
+        observed: Floats = (self.decoder[:, None] @ states).astype(float)
+        return observed
