@@ -107,8 +107,8 @@ def test_cycles_of_the_henon_map(order: int, count: int) -> None:
     rng = np.random.default_rng(order)
     visited = Henon().simulate(np.array([0.1, 0.1]), 2000)[100:]
     found = search_smooth_cycles(Henon(), order, visited, 2000, rng)
-    assert len(found) == count
-    for cycle in found:
+    assert len(found.found) == count and found.unseen == 0
+    for cycle in found.found:
         assert np.prod(cycle.eigenvalues).real == pytest.approx((-0.3) ** order, rel=1e-6)
 
 

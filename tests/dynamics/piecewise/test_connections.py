@@ -111,3 +111,49 @@ def test_crossings_of_polygons() -> None:
     line = np.array([[-1.0, 0.5], [2.0, 0.6]])
     assert np.sort(crossings(line, square)[:, 0]) == pytest.approx([0.0, 1.0])
     assert len(crossings(line + [0, 5], square)) == 0
+
+
+def lifted(a: float, third: float, b: float = 0.5) -> PiecewiseLinearMap:
+    """The Lozi map with a third coordinate that x drives: z' = third z + x / 10."""
+    flat = lozi(a, b)
+    A = np.zeros((3, 3))
+    A[:2, :2], A[2] = flat.A, [0.1, 0.0, third]
+    return PiecewiseLinearMap(
+        A, np.vstack([flat.W1, [[0.0]]]), np.array([[1.0, 0.0, 0.0]]), np.append(flat.h1, 0.0),
+        flat.h2, np.zeros((3, 0)), False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("third", [0.3, -0.2, 2.5])
+def test_connections_in_three_dimensions_are_those_of_the_plane(third: float) -> None:
+    """Contracting: lines cross stable surfaces. Expanding: stable lines cross unstable ones."""
+    length = 60.0 if third < 1 else 3000.0  # backwards the map stretches more
+    for a, cycles in ((1.7, []), (1.9, [[0, 1]])):
+        model = lifted(a, third)
+        found = connect(pieces_of(model), fixed_points(model), length, 4000)
+        planar = connect(pieces_of(lozi(a)), fixed_points(lozi(a)), 60.0, 4000)
+        assert set(found.points) == set(planar.points)
+        assert found.separatrix_cycles == cycles
+
+
+def test_homoclinic_points_lead_to_the_saddle_both_ways() -> None:
+    model = lifted(1.7, 0.3)
+    found = connect(pieces_of(model), fixed_points(model), 60.0, 4000)
+    (inner,) = found.homoclinic
+    saddle = found.cycles[inner].states[0]
+    for z in found.points[inner, inner][:5]:
+        ahead = model.simulate(z, 16)
+        assert np.linalg.norm(ahead - saddle, axis=1).min() < 0.02
+        orbit = [z]  # x = y' / b, |x| known, z by its own equation
+        for _ in range(25):
+            x, y, w = orbit[-1]
+            before = y / 0.5
+            orbit.append(np.array([before, x - 1 + 1.7 * abs(before), (w - 0.1 * before) / 0.3]))
+        assert np.linalg.norm(np.array(orbit) - saddle, axis=1).min() < 0.02
+
+
+def test_no_connection_without_a_line() -> None:
+    """Two unstable and two stable directions: neither manifold is a line."""
+    model = linear(np.diag([2.0, 1.5, 0.5, 0.3]), [0.1, 0.0, 0.0, 0.0])
+    found = connect(pieces_of(model), fixed_points(model), 10.0, 100)
+    assert found.unstable == found.stable == [None] and not found.points

@@ -35,9 +35,9 @@ def test_all_cycles_of_the_lozi_map(order: int) -> None:
     """Counts by symbolic enumeration; a = 1.7, b = 0.5."""
     rng = np.random.default_rng(order)
     pieces = pieces_of(lozi())
-    found, words = search_cycles(pieces, order, orbit(lozi(), rng), 100_000, rng)
+    found, words, unseen = search_cycles(pieces, order, orbit(lozi(), rng), 100_000, rng)
     assert len(primitive(found, order)) == LOZI[order]
-    assert words <= 2**order
+    assert words <= 2**order and unseen == 0
 
 
 @pytest.mark.parametrize("order", [1, 2, 3, 4, 5, 6, 7, 8])
@@ -101,9 +101,9 @@ def test_searches_miss_nothing_that_all_regions_have() -> None:
 
 
 def both_searches(pieces: Pieces, visited: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    cycles, _ = search_cycles(pieces, 1, visited, 10_000, rng)
+    cycles = search_cycles(pieces, 1, visited, 10_000, rng)[0]
     known = np.array(cycles).reshape(-1, visited.shape[1])
-    more, _ = search_curves(pieces, visited, known, 20_000, rng)
+    more = search_curves(pieces, visited, known, 20_000, rng)[0]
     return np.concatenate([known, more])
 
 
@@ -119,7 +119,7 @@ def test_cycles_of_random_maps() -> None:
             if 3**hidden > 100 and order == 3:
                 continue
             truth = primitive(enumerate_cycles(pieces, order)[0], order)
-            found, _ = search_cycles(pieces, order, rng.standard_normal((50, latent)), 20_000, rng)
+            found = search_cycles(pieces, order, rng.standard_normal((50, latent)), 20_000, rng)[0]
             assert len(primitive(found, order)) == len(truth)
             total += len(truth)
     assert total > 10
@@ -148,21 +148,31 @@ def test_no_proof_where_fixed_points_fill_a_line() -> None:
 
 
 def test_two_searches_agree_in_thirty_dimensions() -> None:
-    """Curves from two seeds; virtual fixed points alone find some of what these do."""
-    rng = np.random.default_rng(4)
+    """23 fixed points from two seeds, each to saturation; virtual ones alone find some of these."""
+    rng = np.random.default_rng(5)
     model = shallow(rng, 30, 100, clipped=True)
     pieces = pieces_of(model)
     visited = 2 * rng.standard_normal((50, 30))
     nothing = np.empty((0, 30))
-    found = [
-        search_curves(pieces, visited, nothing, 300_000, np.random.default_rng(seed))[0]
+    (one, segments, missed), (other, *_) = (
+        search_curves(pieces, visited, nothing, 1_000_000, np.random.default_rng(seed))
         for seed in (0, 1)
-    ]
-    assert len(found[0]) == len(found[1]) >= 3
-    assert np.abs(model.step(found[0]) - found[0]).max() < 1e-7
-    virtual, _ = search_cycles(pieces, 1, visited, 10_000, rng)
-    for state in [*found[0], *(cycle[0] for cycle in virtual)]:
-        assert np.abs(found[1] - state).max(axis=1).min() < 1e-5
+    )
+    assert len(one) == len(other) == 23 and missed == 0 and segments < 1_000_000
+    assert np.abs(model.step(one) - one).max() < 1e-7
+    virtual, *_ = search_cycles(pieces, 1, visited, 10_000, rng)
+    for state in [*one, *(cycle[0] for cycle in virtual)]:
+        assert np.abs(other - state).max(axis=1).min() < 1e-5
+
+
+def test_a_search_that_is_cut_short_says_so() -> None:
+    """Of this map 153 fixed points are known from long searches."""
+    rng = np.random.default_rng(6)
+    pieces = pieces_of(shallow(rng, 30, 100, clipped=True))
+    visited = 2 * rng.standard_normal((50, 30))
+    found, _, unseen = search_curves(pieces, visited, np.empty((0, 30)), 400_000, rng)
+    assert len(found) < len(found) + unseen < 200
+    assert unseen > 3
 
 
 def test_words_without_number() -> None:

@@ -34,7 +34,8 @@ def analyse(
     xr.Dataset
         Over ``run`` (missing for runs that failed in training):
 
-        - ``fixed_point_count``, ``stable_count``, ``regions_searched``, ``search_complete``; over
+        - ``fixed_point_count``, ``stable_count``, ``regions_searched``, ``search_complete``,
+          ``fixed_points_unseen`` (how many others there are by capture and recapture); over
           ``point`` too (the first nearest to the mean of the training data):
           ``fixed_point (latent)``, ``fixed_point_observation (channel)``, ``distance`` (to that
           mean, in sd of the data), ``eigenvalue_real`` and ``eigenvalue_imag (latent)``,
@@ -144,6 +145,11 @@ _VARIABLES: dict[str, tuple[tuple[str, ...], float | str, dict[str, str]]] = {
     "stable_count": (("run",), np.nan, {"units": "1"}),
     "regions_searched": (("run",), np.nan, {"units": "1"}),
     "search_complete": (("run",), np.nan, {"long_name": "1 if all linear regions were solved"}),
+    "fixed_points_unseen": (
+        ("run",),
+        np.nan,
+        {"long_name": "estimated number of others, at least", "units": "1"},
+    ),
     "fixed_point": ((*_POINT, "latent"), np.nan, {"long_name": "latent state"}),
     "fixed_point_observation": ((*_POINT, "channel"), np.nan, {"units": "sd of the data"}),
     "distance": (_POINT, np.nan, {"units": "sd of the data"}),

@@ -28,12 +28,15 @@ class FixedPoints:
         segments of curves that were followed.
     complete
         Whether it is proved that there are no others.
+    unseen
+        Estimated number of others, a lower bound; 0 when complete, NaN where nothing tells.
     """
 
     states: Array
     eigenvalues: NDArray[np.complex128]
     regions: int
     complete: bool
+    unseen: float
 
     @property
     def stability(self) -> list[str]:
@@ -77,18 +80,18 @@ def find_fixed_points(
     latent = model.latent_dimension
     if region_count(pieces) <= regions:
         cycles, count = enumerate_cycles(pieces, 1)
-        return described(model, [cycle[0] for cycle in cycles], count, True)
+        return described(model, [cycle[0] for cycle in cycles], count, True, 0.0)
     boxes = 0
     found = np.empty((0, latent))
     if latent <= LOW_DIMENSION:
         cycles, boxes, complete = prove_cycles(pieces, 1, radius_of(visited), regions)
         found = np.array(cycles).reshape(-1, latent)
         if complete:
-            return described(model, list(found), boxes, True)
-    cycles, words = search_cycles(pieces, 1, visited, regions, rng)
+            return described(model, list(found), boxes, True, 0.0)
+    cycles, words, _ = search_cycles(pieces, 1, visited, regions, rng)
     found = np.concatenate([np.array(cycles).reshape(-1, latent), found])
-    more, segments = search_curves(pieces, visited, found, regions, rng)
-    return described(model, [*found, *more], words + boxes + segments, False)
+    more, segments, unseen = search_curves(pieces, visited, found, regions, rng)
+    return described(model, [*found, *more], words + boxes + segments, False, unseen)
 
 
 def described(
@@ -96,6 +99,7 @@ def described(
     found: list[Array],
     regions: int,
     complete: bool,
+    unseen: float,
 ) -> FixedPoints:
     """Fixed points ``(latent,)`` with their eigenvalues, each once.
 
@@ -105,4 +109,4 @@ def described(
     states = np.array(distinct(points, [])).reshape(-1, model.latent_dimension)
     values = np.linalg.eigvals(model.jacobian(states)).astype(complex)
     order = np.argsort(-np.abs(values), axis=1, kind="stable")
-    return FixedPoints(states, np.take_along_axis(values, order, 1), regions, complete)
+    return FixedPoints(states, np.take_along_axis(values, order, 1), regions, complete, unseen)

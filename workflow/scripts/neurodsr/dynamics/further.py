@@ -51,11 +51,12 @@ def further(
     """Variables of one run, without the axis ``run``, as far as they are asked for.
 
     - Over ``order`` (samples, from 2 on) ``cycle_count``, ``stable_cycle_count``,
-      ``cycles_complete`` (1 if it is proved that there are no others) and ``cycles_searched``.
+      ``cycles_complete`` (1 if it is proved that there are no others), ``cycles_searched`` and
+      ``cycles_unseen`` (how many others there are by capture and recapture, at least).
     - Over ``attractor`` (the largest basin first) ``attractor_kind``, ``attractor_period``,
       ``attractor_exponent``, ``attractor_mean (channel)``, ``basin_share`` with its interval; and
       ``attractor_count``, ``escaping_share``, ``unsettled_share``.
-    - Of two-dimensional maps ``saddle_count``, ``homoclinic_saddles``, ``heteroclinic_pairs`` and
+    - Of piecewise-linear maps ``saddle_count``, ``homoclinic_saddles``, ``heteroclinic_pairs`` and
       ``separatrix_cycles``.
     - Of piecewise-linear maps, along the free run: ``regions_visited``, ``word_entropy``,
       ``finite_time_exponent (window)``; ``coupling`` and ``coupling_strength (channel,
@@ -65,7 +66,7 @@ def further(
     cycles = cycles_of(one, run, settings, rng)
     found = {**cycle_variables(cycles), **basin_variables(one, run, settings, rng)}
     if isinstance(one, PiecewiseLinearReconstruction):
-        if one.latent_dimension == 2 and settings["manifold_length"]:
+        if settings["manifold_length"]:
             found |= connection_counts(connections(one, run, cycles, settings))
         if run.bounded:
             found |= orbit_variables(one, run, settings)
@@ -90,8 +91,7 @@ def cycles_of(
                 one.map, order, run.visited, settings["cycle_words"], rng
             )
         elif one.latent_dimension <= SMOOTH_LATENT:
-            found = search_smooth_cycles(one, order, run.visited, SMOOTH_STARTS, rng)
-            run.cycles[order] = Cycles(found, SMOOTH_STARTS, False)
+            run.cycles[order] = search_smooth_cycles(one, order, run.visited, SMOOTH_STARTS, rng)
     return run.cycles
 
 
@@ -112,6 +112,11 @@ def cycle_variables(cycles: Mapping[int, Cycles]) -> Variables:
             {"long_name": "1 if it is proved that there are no others"},
         ),
         "cycles_searched": (order, np.array([float(g.searched) for g in groups]), COUNT),
+        "cycles_unseen": (
+            order,
+            np.array([g.unseen for g in groups]),
+            {"long_name": "estimated number of others, at least", "units": "1"},
+        ),
     }
 
 

@@ -4,8 +4,9 @@ import numpy as np
 from scipy.optimize import root
 
 from neurodsr.dynamics.fixed_points import FixedPoints, described
-from neurodsr.dynamics.piecewise.cycles import Cycle
-from neurodsr.dynamics.piecewise.search import SPREADS, distinct, least_period
+from neurodsr.dynamics.piecewise.census import Census
+from neurodsr.dynamics.piecewise.cycles import Cycle, Cycles
+from neurodsr.dynamics.piecewise.search import SPREADS, least_period, near
 from neurodsr.models.interface import Reconstruction
 from neurodsr.models.piecewise_linear import Array
 
@@ -20,7 +21,8 @@ def search_smooth(one: Reconstruction, visited: Array, rng: np.random.Generator)
     """Fixed points without input, from states that the data visit and from others around them.
 
     Powell's hybrid method with the exact Jacobian; what does not satisfy the equation is dropped.
-    Nothing says that all were found. ``regions`` of the result counts the starts.
+    How many starts lead to each tells how many were missed, at least (see `Census`). ``regions`` of
+    the result counts the starts.
 
     Parameters
     ----------
@@ -32,17 +34,24 @@ def search_smooth(one: Reconstruction, visited: Array, rng: np.random.Generator)
         Chooses the starts.
     """
     count = max(10, min(STARTS, MOST_UNKNOWNS // one.latent_dimension))
-    near = visited[rng.integers(len(visited), size=count // 2)]
-    spreads = np.resize(SPREADS, count - len(near))[:, None]
+    near_data = visited[rng.integers(len(visited), size=count // 2)]
+    spreads = np.resize(SPREADS, count - len(near_data))[:, None]
     around = visited.mean(axis=0) + spreads * visited.std(axis=0) * rng.standard_normal(
         (len(spreads), one.latent_dimension)
     )
-    found = [
-        solution
-        for start in np.concatenate([near, around])
-        if (solution := _solve(one, start)) is not None
-    ]
-    return described(one, found, count, complete=False)
+    found = np.empty((0, one.latent_dimension))
+    census = Census(count)
+    for start in np.concatenate([near_data, around]):
+        state = _solve(one, start)
+        if state is None:
+            census.sample(())
+            continue
+        same = np.flatnonzero(near(state, found))
+        if not len(same):
+            found = np.concatenate([found, state[None]])
+            census.add()
+        census.sample([int(same[0]) if len(same) else len(found) - 1])
+    return described(one, list(found), count, complete=False, unseen=census.unseen)
 
 
 def _solve(one: Reconstruction, start: Array) -> Array | None:
@@ -67,11 +76,12 @@ def _solve(one: Reconstruction, start: Array) -> Array | None:
 
 def search_smooth_cycles(
     one: Reconstruction, order: int, visited: Array, starts: int, rng: np.random.Generator
-) -> list[Cycle]:
+) -> Cycles:
     """Cycles of one order without input, by Newton's method from many states at once.
 
-    Half of the starts are states that the system visits, half lie around them. Nothing says that
-    all cycles were found. Shorter ones are left out.
+    Half of the starts are states that the system visits, half lie around them. How many of them
+    lead to each cycle tells how many were missed, at least (see `Census`). Shorter cycles are left
+    out.
 
     Parameters
     ----------
@@ -87,10 +97,10 @@ def search_smooth_cycles(
         Chooses them.
     """
     latent = one.latent_dimension
-    near = visited[rng.integers(len(visited), size=starts // 2)]
-    spreads = np.resize(SPREADS[:3], starts - len(near))[:, None]
+    near_data = visited[rng.integers(len(visited), size=starts // 2)]
+    spreads = np.resize(SPREADS[:3], starts - len(near_data))[:, None]
     noise = rng.standard_normal((len(spreads), latent))
-    z = np.concatenate([near, visited.mean(axis=0) + spreads * visited.std(axis=0) * noise])
+    z = np.concatenate([near_data, visited.mean(axis=0) + spreads * visited.std(axis=0) * noise])
     identity = np.eye(latent)
     with np.errstate(all="ignore"):
         for _ in range(ITERATIONS):
@@ -101,16 +111,18 @@ def search_smooth_cycles(
             z = z + moved[..., 0]
         image, product = _around(one, z, order)
         closed = np.abs(image - z).max(axis=1, initial=0.0) < 1e-9 * (1 + np.abs(z).max(axis=1))
-    found: list[Array] = []
+    found: list[Cycle] = []
+    census = Census(0)
     for state in z[closed]:
+        known = [i for i, cycle in enumerate(found) if near(state, cycle.states).any()]
         orbit = one.simulate(state, order)
-        if least_period(orbit) == order:
-            found += distinct(orbit[None], found)
-    cycles = []
-    for orbit in found:
-        values = np.linalg.eigvals(_around(one, orbit[:1], order)[1][0]).astype(complex)
-        cycles.append(Cycle(orbit, values[np.argsort(-np.abs(values), kind="stable")]))
-    return cycles
+        if not known and least_period(orbit) == order:
+            values = np.linalg.eigvals(_around(one, orbit[:1], order)[1][0]).astype(complex)
+            known = [len(found)]
+            found.append(Cycle(orbit, values[np.argsort(-np.abs(values), kind="stable")]))
+            census.add()
+        census.sample(known)
+    return Cycles(found, starts, False, census.unseen)
 
 
 def _solved(matrices: Array, columns: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -109,6 +110,7 @@ class RunAnalysis:
             "stable_count": self.points.stability.count("stable"),
             "regions_searched": self.points.regions,
             "search_complete": self.points.complete,
+            "fixed_points_unseen": self.points.unseen,
             "fixed_point": self.points.states,
             "fixed_point_observation": self.located,
             "distance": self.distance,
@@ -158,6 +160,4 @@ def exponents_of(
 def _nearest_first(points: FixedPoints, one: Reconstruction, data: Array) -> FixedPoints:
     distance = np.linalg.norm(one.decode(points.states) - data.mean(axis=0), axis=1)
     order = np.argsort(distance, kind="stable")
-    return FixedPoints(
-        points.states[order], points.eigenvalues[order], points.regions, points.complete
-    )
+    return replace(points, states=points.states[order], eigenvalues=points.eigenvalues[order])

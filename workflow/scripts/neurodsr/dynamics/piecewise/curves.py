@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from neurodsr.dynamics.piecewise.census import Census
 from neurodsr.dynamics.piecewise.regions import (
     NEAR,
     Pieces,
@@ -28,10 +29,10 @@ FAR = 1e4
 MOST_CORNERS = 2000
 REFRESH = 32
 """Corners between two decompositions; in between the inverse is updated."""
-PATIENCE = 100
-"""Curves through random states without a new fixed point after which a search ends."""
-DIRECTIONS = 4
-"""Curves through every fixed point."""
+CURVES = 40
+"""Fewest curves of a search."""
+RANDOM = 2
+"""Every so many curves one goes through a random state, the others through a fixed point."""
 
 
 def trace(
@@ -79,13 +80,14 @@ def trace(
 
 def search_curves(
     pieces: Pieces, visited: Array, known: Array, most_segments: int, rng: np.random.Generator
-) -> tuple[Array, int]:
-    """Fixed points on curves through random states, and through every fixed point found.
+) -> tuple[Array, int, float]:
+    """Fixed points on curves through random states, and through the fixed points found.
 
     A state is a fixed point of the map with some constant added. Following that constant to zero,
     and beyond to where the curve comes back, passes fixed points; a curve through one of them in a
     random direction passes others. Fixed points that lie in small regions, which random states
-    and virtual fixed points do not meet, are found like all others.
+    and virtual fixed points do not meet, are found like all others. The search ends when each
+    fixed point was met on two curves at least that did not begin at it (see `Census`).
 
     Parameters
     ----------
@@ -106,22 +108,25 @@ def search_curves(
         Fixed points that were not known.
     segments
         Number of segments that were walked.
+    unseen
+        Estimated number of fixed points that were missed.
     """
     latent = visited.shape[1]
     spread = visited.std(axis=0) + 1e-6
     found = known.copy()
-    through = list(known)
-    segments = fruitless = draw = 0
-    while segments < most_segments and (through or fruitless < PATIENCE):
-        if through:
-            start, mu = through.pop(0), 0.0
-            direction = rng.standard_normal((latent,))
+    census = Census(CURVES)
+    census.add(len(found))
+    segments = 0
+    while segments < most_segments and not census.saturated:
+        own, mu = -1, 0.0
+        if len(found) and census.samples % RANDOM:
+            own = int(rng.integers(len(found)))
+            start, direction = found[own], rng.standard_normal((latent,))
         else:
-            noise = SPREADS[draw % len(SPREADS)] * spread * rng.standard_normal(latent)
-            start, mu = visited.mean(axis=0) + noise, 1.0
-            direction = start - image_of(pieces, start)
-            draw += 1
-            fruitless += 1
+            size = SPREADS[census.samples // RANDOM % len(SPREADS)]
+            start = visited.mean(axis=0) + size * spread * rng.standard_normal(latent)
+            mu, direction = 1.0, start - image_of(pieces, start)
+        met: set[int] = set()
         for backwards in (True, False):
             z, along, _ = trace(
                 pieces, start, mu, direction, (-FAR, FAR), MOST_CORNERS, backwards=backwards
@@ -129,12 +134,15 @@ def search_curves(
             segments += len(along) - 1
             for state in at_parameter(z, along, 0.0):
                 gap = np.abs(image_of(pieces, state) - state).max()
-                new = not near(state, found).any()
-                if new and gap < NEAR * 10 * (1 + np.abs(state).max()):
+                if gap > NEAR * 10 * (1 + np.abs(state).max()):
+                    continue
+                same = np.flatnonzero(near(state, found))
+                if not len(same):
                     found = np.concatenate([found, state[None]])
-                    through += [state] * DIRECTIONS
-                    fruitless = 0
-    return found[len(known) :], segments
+                    census.add()
+                met.add(int(same[0]) if len(same) else len(found) - 1)
+        census.sample(met - {own})
+    return found[len(known) :], segments, census.unseen
 
 
 def at_parameter(z: Array, mu: Array, value: float) -> Array:

@@ -62,11 +62,14 @@ class Cycles:
         Words (sequences of linear regions) that were solved, and boxes that were examined.
     complete
         Whether it is proved that there are no others.
+    unseen
+        Estimated number of others, a lower bound; 0 when complete, NaN where nothing tells.
     """
 
     found: Sequence[Cycle]
     searched: int
     complete: bool
+    unseen: float
 
 
 def stability(eigenvalues: NDArray[np.complex128]) -> str:
@@ -117,18 +120,18 @@ def find_cycles(
     pieces = pieces_of(model, s)
     if word_count(pieces, order) <= most_words:
         states, searched = enumerate_cycles(pieces, order)
-        return Cycles(described(pieces, order, states), searched, True)
+        return Cycles(described(pieces, order, states), searched, True, 0.0)
     proved: list[Array] = []
     boxes, complete = 0, False
     if model.latent_dimension <= LOW_DIMENSION:
         proved, boxes, complete = prove_cycles(
             pieces, order, radius_of(visited), max(10 * most_words // order, 1)
         )
-    words = 0
+    words, unseen = 0, 0.0
     if not complete:
-        found, words = search_cycles(pieces, order, visited, most_words, rng)
+        found, words, unseen = search_cycles(pieces, order, visited, most_words, rng)
         proved = [*found, *proved]
-    return Cycles(described(pieces, order, proved), words + boxes, complete)
+    return Cycles(described(pieces, order, proved), words + boxes, complete, unseen)
 
 
 def radius_of(visited: Array) -> float:

@@ -17,6 +17,7 @@ from neurodsr.dynamics.piecewise.cycles import Cycle
 from neurodsr.dynamics.piecewise.regions import (
     Pieces,
     affine_map,
+    images,
     locate,
     regions_of,
     write_affine,
@@ -28,6 +29,8 @@ REACH = 0.9
 """Part of the way to the next border that is taken for straight."""
 LONGEST_START = 1.0
 MOST_ROUNDS = 2000
+ARRIVED = 1e-7
+"""Part of its length at which what a branch gains no longer counts: it ends at an attractor."""
 
 
 @dataclass(frozen=True)
@@ -129,9 +132,10 @@ def _grow_forwards(
         piece = image_of_polygon(pieces, piece)
         if not np.isfinite(piece).all() or not any(open_):
             break
-        sizes[n] += float(np.linalg.norm(np.diff(piece, axis=0), axis=1).sum())
+        added = float(np.linalg.norm(np.diff(piece, axis=0), axis=1).sum())
+        sizes[n] += added
         corners[n] += len(piece)
-        if corners[n] > most:
+        if corners[n] > most or added < ARRIVED * sizes[n]:
             break
         if open_[n]:
             branches[n].append(piece)
@@ -141,14 +145,7 @@ def _grow_forwards(
 
 def image_of_polygon(pieces: Pieces, polygon: Array) -> Array:
     """The image of a polygon ``(corner, latent)``, with corners at what were borders."""
-    corners = at_borders(pieces, polygon)
-    image = corners @ pieces.A.T + pieces.h
-    u = corners @ pieces.W.T
-    regions = regions_of(pieces, corners)
-    for g in range(len(pieces.W)):
-        own = regions[:, g]
-        image = image + pieces.slopes[g, own] * u[:, g, None] + pieces.offsets[g, own]
-    return np.asarray(image)
+    return images(pieces, at_borders(pieces, polygon))
 
 
 def at_borders(pieces: Pieces, polygon: Array) -> Array:

@@ -113,6 +113,11 @@ def affine_map(pieces: Pieces, region: Regions) -> tuple[Array, Array]:
     return J, b
 
 
+def images(pieces: Pieces, z: Array) -> Array:
+    """Images of states ``(state, latent)``."""
+    return np.asarray(free_run(pieces, z, 2)[1])
+
+
 def free_run(pieces: Pieces, z: Array, steps: int) -> Array:
     """Orbits ``(steps, state, latent)`` from states ``(state, latent)``, these included."""
     orbit = np.empty((steps, *z.shape))

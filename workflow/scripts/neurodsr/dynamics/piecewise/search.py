@@ -5,7 +5,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodsr.dynamics.piecewise.regions import Pieces, Regions, region_count
+from neurodsr.dynamics.piecewise.census import Census
+from neurodsr.dynamics.piecewise.regions import Pieces, region_count
 from neurodsr.dynamics.piecewise.words import (
     REAL,
     VIRTUAL,
@@ -17,19 +18,20 @@ from neurodsr.models.piecewise_linear import Array
 
 SPREADS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 ROUND = 256
-PATIENCE = 12
-"""Rounds of random starts without a new cycle after which a search ends."""
+ROUNDS, MOST_ROUNDS = 12, 60
+"""Fewest and most rounds of starts of a search."""
 BATCH = 4096
 SAME = 1e-6
 
 
 def search_cycles(
     pieces: Pieces, order: int, visited: Array, most_words: int, rng: np.random.Generator
-) -> tuple[list[Array], int]:
+) -> tuple[list[Array], int, float]:
     """Cycles of one order, from states that the system visits and from random ones around them.
 
     The first words tried are those of orbits that come back close to where they began. No word is
-    tried twice, nor a cyclic rotation of it.
+    tried twice, nor a cyclic rotation of it. The search ends when each cycle was met in several
+    rounds of starts (see `Census`).
 
     Parameters
     ----------
@@ -50,32 +52,64 @@ def search_cycles(
         States ``(order, latent)`` of each; shorter cycles run through several times among them.
     words
         Number of words that were solved.
+    unseen
+        Estimated number of cycles that were missed.
     """
-    tried: set[int] = set()
-    found: list[Array] = []
+    known = _Known(pieces, order, most_words)
     centre = visited.mean(axis=0)
     covariance = np.atleast_2d(np.cov(visited.T)) if len(visited) > 1 else np.zeros(1)
     covariance = covariance + (1e-12 + 1e-6 * np.abs(covariance).max()) * np.eye(len(centre))
     root = np.linalg.cholesky(covariance)
-    fruitless, draw = 0, 0
     starts = visited
-    while fruitless < PATIENCE and len(tried) < most_words:
-        before = len(found)
-        with np.errstate(all="ignore"):
-            words, distance = orbit_words(pieces, starts, order)
-        words = words[np.argsort(distance, kind="stable")]
-        while len(words := _new(words, tried, most_words)):
-            cycles, words = _solve(pieces, words)
-            found += distinct(cycles, found)
-        fruitless = 0 if len(found) > before else fruitless + 1
+    for draw in range(MOST_ROUNDS):
+        known.round(starts)
+        if known.census.saturated or len(known.tried) >= most_words:
+            break
         starts = centre + SPREADS[draw % len(SPREADS)] * (
             rng.standard_normal((ROUND, len(centre))) @ root.T
         )
-        if found and draw % 2:
-            near = np.concatenate(found)
+        if known.cycles and draw % 2:
+            near = np.concatenate(known.cycles)
             starts[::2] += near[rng.integers(len(near), size=len(starts[::2]))] - centre
-        draw += 1
-    return found, len(tried)
+    return known.cycles, len(known.tried), known.census.unseen
+
+
+class _Known:
+    """Cycles found so far, the words that were tried, and which of these are cycles' own."""
+
+    def __init__(self, pieces: Pieces, order: int, most_words: int) -> None:
+        self.pieces, self.order, self.most = pieces, order, most_words
+        self.cycles: list[Array] = []
+        self.tried: set[int] = set()
+        self.owner: dict[int, int] = {}
+        self.census = Census(ROUNDS)
+
+    def round(self, starts: Array) -> None:
+        """Solve the words of orbits, then those that virtual cycles visit, until none is new."""
+        with np.errstate(all="ignore"):
+            words, distance = orbit_words(self.pieces, starts, self.order)
+        words = words[np.argsort(distance, kind="stable")]
+        met: set[int] = set()
+        while len(words):
+            keys = rotation_keys(words).tolist()
+            met.update(self.owner[key] for key in keys if key in self.owner)
+            kept = fresh(keys, self.tried, self.most)
+            status, states, seen = solve_words(self.pieces, words[kept])
+            for i in np.flatnonzero(status == REAL):
+                self.owner[keys[kept[i]]] = index = self._index(states[i])
+                met.add(index)
+            words = seen[status == VIRTUAL]
+        self.census.sample(met)
+
+    def _index(self, cycle: Array) -> int:
+        """Of a cycle among the known ones, of which it becomes one."""
+        if self.cycles:
+            same = np.flatnonzero(near(cycle[0], np.concatenate(self.cycles)))
+            if len(same):
+                return int(same[0]) // self.order
+        self.cycles.append(cycle)
+        self.census.add()
+        return len(self.cycles) - 1
 
 
 def enumerate_cycles(pieces: Pieces, order: int) -> tuple[list[Array], int]:
@@ -90,8 +124,9 @@ def enumerate_cycles(pieces: Pieces, order: int) -> tuple[list[Array], int]:
         digits = index[:, None] // len(letters) ** np.arange(order) % len(letters)
         words = letters[digits]
         if order > 1:
-            words = _new(words, tried, total)
-        found += distinct(_solve(pieces, words)[0], found)
+            words = words[fresh(rotation_keys(words).tolist(), tried, total)]
+        status, states, _ = solve_words(pieces, words)
+        found += distinct(states[status == REAL], found)
     return found, len(tried) if order > 1 else total
 
 
@@ -101,22 +136,16 @@ def word_count(pieces: Pieces, order: int) -> float:
         return float(np.float64(region_count(pieces)) ** order)
 
 
-def _new(words: Regions, tried: set[int], most: int) -> Regions:
-    """Those not tried before, each once; notes them as tried."""
+def fresh(keys: list[int], tried: set[int], most: int) -> list[int]:
+    """Indices of keys not tried before, each once; notes them as tried."""
     kept = []
-    for i, key in enumerate(rotation_keys(words).tolist()):
+    for i, key in enumerate(keys):
         if len(tried) >= most:
             break
         if key not in tried:
             tried.add(key)
             kept.append(i)
-    return np.asarray(words[kept])
-
-
-def _solve(pieces: Pieces, words: Regions) -> tuple[Array, Regions]:
-    """Cycles ``(cycle, order, latent)``, and the words that virtual ones visit."""
-    status, states, visited = solve_words(pieces, words)
-    return states[status == REAL], visited[status == VIRTUAL]
+    return kept
 
 
 def distinct(cycles: Array, found: list[Array]) -> list[Array]:
