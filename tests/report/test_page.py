@@ -83,6 +83,7 @@ def test_report_of_a_study_is_self_contained(text: str) -> None:
     assert {
         "summary",
         "cohort",
+        "reliability",
         "group",
         "truth",
         "sources",
@@ -100,6 +101,8 @@ def test_report_says_what_was_found_and_left_out(text: str) -> None:
     assert "is higher in patient than in control" in said
     assert "the true one in 100 % of 12 subjects" in said
     assert "preprocess: signal: all missing" in said
+    assert "1 of 13 recordings left out for at least one model" in said
+    assert "No subject has several recordings that count" in said
     assert "1 of 4 runs are not acceptable" in said
     assert "upsampled from 500 Hz" in said
 

@@ -9,14 +9,15 @@ import pytest
 import yaml
 
 from neurodsr.report.citations import citations
-from neurodsr.report.models import description
-from neurodsr.report.text import (
+from neurodsr.report.findings import (
     control_sentence,
+    design_sentences,
     group_sentences,
-    methods,
-    skill_sentence,
-    state_space_sentence,
+    null_sentences,
 )
+from neurodsr.report.models import description
+from neurodsr.report.reliability import reliability_counts, reliability_sentences
+from neurodsr.report.text import methods, skill_sentence, state_space_sentence
 from orchestration.config import complete
 
 SUMMARY: dict[str, Any] = {
@@ -83,6 +84,53 @@ def test_difference_in_fit_quality_is_a_caution() -> None:
 def test_control_with_shuffled_labels() -> None:
     assert "in 3.1 % of 924 relabelings" in control_sentence(SUMMARY, 0.05)
     assert "nothing to test" in control_sentence(SUMMARY | {"shuffled_share": None}, 0.05)
+
+
+def test_the_interval_says_what_may_have_been_missed() -> None:
+    said = " ".join(group_sentences(statistics(0.2, g_low=-0.3, g_high=1.9), SUMMARY, 0.05))
+    assert "the interval still reaches to |g| = 1.9" in said
+
+
+def test_data_that_differ_anyway_are_named() -> None:
+    both = pd.concat([statistics(0.01), statistics(0.01, "data", feature="peak_frequency")])
+    said = " ".join(group_sentences(both, SUMMARY, 0.05))
+    assert "Classical features of the recordings differ, too (peak frequency)" in said
+
+
+def test_nulls_are_counted_by_group() -> None:
+    codes = pd.DataFrame(
+        [("m", "a", "better"), ("m", "a", "not_better"), ("m", "b", "not_better")],
+        columns=["model", "group", "code"],
+    )
+    (said,) = null_sentences(codes)
+    assert "in 1 of 2 of a and 0 of 1 of b recordings." in said
+    (said,) = null_sentences(codes[codes["code"] == "not_better"].assign(group=None))
+    assert "in 0 of 2 recordings; its features describe the fitted model" in said
+
+
+def test_effects_of_a_design_are_quoted_or_said_to_be_missing() -> None:
+    row = {
+        **{"model": "m", "feature": "growth_rate", "family": "dynamics", "term": "group"},
+        **{"effect": "group[b]", "tested": 1, "p": 0.001, "q": 0.01, "note": None},
+        **{"standardised": 1.2, "standardised_low": 0.4, "standardised_high": 2.0},
+    }
+    said = list(design_sentences(pd.DataFrame([row]), "feature ~ group", 0.05))
+    assert "growth rate (m), group[b]: 1.2 sd (0.4 to 2), q = 0.01" in said[1]
+    said = list(design_sentences(pd.DataFrame([row | {"q": 0.2, "p": 0.1}]), "d", 0.05))
+    assert "no effect on the dynamics was found" in said[1] and "smallest p 0.1" in said[1]
+
+
+def test_reliability_names_what_comes_out_again_and_what_does_not() -> None:
+    rows = [("amplitude", 0.9, 1), ("lyapunov_exponent", 0.3, 0), ("oscillates", np.nan, 0)]
+    table = pd.DataFrame(rows, columns=["feature", "icc", "reliable"])
+    table = table.assign(model="m", icc_low=-2.5, icc_high=0.95)
+    assert "1 of 2 features of the dynamics come out again" in reliability_counts(table)["m"]
+    said = list(reliability_sentences(table, 0.75))[1]
+    assert "(are reliable): amplitude." in said
+    assert "Not reliable: lyapunov exponent" in said and "ICC 0.3 (-1 to 0.95)" in said
+    assert "1 further feature never vary" in said
+    unknown = table.assign(icc=np.nan)
+    assert "nothing is known of the reliability" in reliability_counts(unknown)["m"]
 
 
 def test_methods_name_settings_and_versions() -> None:

@@ -305,6 +305,12 @@ def compare_groups(
     return Comparison(table, groups, statement, share, len(ways))
 
 
+def _no_groups(names: Sequence[str]) -> str:
+    return (
+        f"all participants are of one group, {names[0]}" if names else "no participant has a group"
+    )
+
+
 def choose_groups(people: pd.DataFrame, settings: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
     """The two groups to compare and a sentence that says so, or none and the reason."""
     sizes = people.groupby("group").size().to_dict()
@@ -312,10 +318,12 @@ def choose_groups(people: pd.DataFrame, settings: Mapping[str, Any]) -> tuple[tu
     names: Sequence[str] = settings["compare"] or sorted(sizes)
     if people.duplicated(["dataset", "participant"]).any():
         return (), "No groups are compared: a participant belongs to more than one group."
-    if len(names) != 2:
+    if len(names) < 2:
+        return (), f"No groups are compared: {_no_groups(names)}."
+    if len(names) > 2:
         return (), (
-            f"No groups are compared: this takes exactly two groups, and there are {len(names)} "
-            f"(with subjects: {described}). The setting `compare` chooses two of them."
+            f"No two groups are compared: there are {len(names)} ({described}). The setting "
+            "`compare` chooses two of them, a design with `group` tests them all."
         )
     small = [name for name in names if sizes.get(name, 0) < settings["minimum_subjects"]]
     if small:

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 
+import pandas as pd
+
 import neurodsr
 from neurodsr.report import text
+from neurodsr.report.differences import differences_section
+from neurodsr.report.findings import group_sentences
 from neurodsr.report.page import ReportContent
 from neurodsr.report.prediction import predictions
 from neurodsr.report.recordings import RecordingResults, panel, read_results
+from neurodsr.report.reliability import reliability_counts, reliability_section
 from neurodsr.report.sections import (
     cohort_section,
-    group_section,
     methods_section,
     sources_section,
     times_section,
@@ -41,7 +45,8 @@ def collect_report(study: Study) -> ReportContent:
         ],
         before=[
             cohort_section(group),
-            group_section(study, group),
+            reliability_section(study, group),
+            differences_section(study, group, verdicts(rows, results)),
             *predictions(study),
             *similarities(study),
             *([truth_section(group)] if len(group.truth) else []),
@@ -83,5 +88,17 @@ def _headline(
         ]
         if codes:
             yield text.skill_sentence(model, codes)
-    yield from text.group_sentences(group.statistics, group.summary, rate)
+    yield from (f"{said}." for said in reliability_counts(group.reliability).values())
+    yield from group_sentences(group.statistics, group.summary, rate)
     yield from text.truth_sentences(group.truth)
+
+
+def verdicts(rows: pd.DataFrame, results: Mapping[str, RecordingResults]) -> pd.DataFrame:
+    """Verdict of the scores of every recording that has them, by model and group."""
+    found = [
+        (model, rows["group"].get(name), str(one.scores.attrs["verdict_code"]))
+        for name, result in results.items()
+        for model, one in result.models.items()
+        if one.complete
+    ]
+    return pd.DataFrame(found, columns=["model", "group", "code"])

@@ -8,13 +8,12 @@ import pandas as pd
 
 import neurodsr
 from neurodsr.group.features.catalogue import label
-from neurodsr.group.variance import variance_statement
 from neurodsr.report import text
 from neurodsr.report.citations import citations
 from neurodsr.report.page import Picture, Section, Table
 from neurodsr.report.recordings import RecordingResults
 from neurodsr.report.study import GroupResults, Study
-from neurodsr.report.text import interval, number
+from neurodsr.report.text import number
 
 
 def cohort_section(group: GroupResults) -> Section:
@@ -43,145 +42,6 @@ def cohort_section(group: GroupResults) -> Section:
         paragraphs,
         [Table([*columns, "status", "reason"], rows)],
     )
-
-
-def group_section(study: Study, group: GroupResults) -> Section:
-    """Tests, effect sizes and reliability, or features alone without two groups."""
-    settings = study.settings["group"]
-    rate = settings["false_discovery_rate"]
-    paragraphs = list(text.group_sentences(group.statistics, group.summary, rate))
-    if group.summary["groups"]:
-        paragraphs.append(text.control_sentence(group.summary, rate))
-    paragraphs += group.summary["responses"]
-    if settings["design"]:
-        paragraphs += text.design_sentences(group.effects, settings["design"], rate)
-    paragraphs.append(
-        "Reliability is the agreement between runs (seeds) of the same model on the same "
-        f"recording; features of the dynamics with ICC(1,k) below "
-        f"{settings['minimum_reliability']:g} are not tested."
-    )
-    nested = group.reliability.dropna(subset=["share_subject", "share_session", "share_run"])
-    if len(nested):
-        paragraphs.append(
-            variance_statement(
-                nested[["share_subject", "share_session", "share_run"]],
-                nested["icc_subject"],
-                settings["minimum_reliability"],
-            )
-        )
-    pictures = []
-    if group.summary["groups"]:
-        pictures.append(
-            Picture(
-                "Differences between groups",
-                "Each dot is a subject, the line its group's median. g is Hedges' g with its "
-                "bootstrap interval; q is adjusted for false discoveries.",
-                group.pictures["differences"],
-            )
-        )
-    pictures.append(
-        Picture(
-            "Reliability over runs",
-            "Bars reach to ICC(1,k), lines show its confidence interval, the dashed line the "
-            "threshold. Grey features fall short of it.",
-            group.pictures["reliability"],
-        )
-    )
-    pictures.append(
-        Picture(
-            "Answer to the same pulse",
-            "A short push of one channel (or input) after the other in every subject's model: "
-            "size of the mean response over all channels. Lines are medians over subjects, shades "
-            "the middle half of them, the dotted line the largest difference.",
-            group.pictures["responses"],
-        )
-    )
-    if study.settings["hierarchical"]:
-        pictures.append(
-            Picture(
-                "One model for the cohort",
-                "Recordings share the directions in which parameters may differ; each has a short "
-                "vector of its own (standardised over recordings; axes are free up to a rotation).",
-                group.pictures["hierarchical"],
-            )
-        )
-    shown = _statistics_table(group) if group.summary["groups"] else _features_table(group)
-    shown_too = [_effects_table(group)] if settings["design"] else []
-    return Section("group", "Group results", paragraphs, [shown, *shown_too], pictures)
-
-
-def _effects_table(group: GroupResults) -> Table:
-    columns = ["model", "feature", "effect", "estimate", "interval", "in sd", "interval (sd)"]
-    columns += ["p", "q", "recordings", "subjects", "tested"]
-    table = group.effects.sort_values(["tested", "p"], ascending=[False, True])
-    table = pd.concat([table[table["family"] == name] for name in ("dynamics", "quality", "data")])
-    rows = [
-        [
-            row["model"],
-            label(row["feature"]),
-            _cell(row["effect"]) or str(row["term"]),
-            number(row["estimate"]),
-            interval(row["low"], row["high"]),
-            number(row["standardised"], 2),
-            interval(row["standardised_low"], row["standardised_high"]),
-            number(row["p"], 2),
-            number(row["q"], 2),
-            _cell(row["rows"]),
-            _cell(row["subjects"]),
-            "yes" if row["tested"] else "no",
-        ]
-        for row in table.to_dict("records")
-    ]
-    note = "Effects of the design on each feature; p belongs to the whole term."
-    return Table(columns, rows, frozenset(columns[3:11]), note)
-
-
-def _statistics_table(group: GroupResults) -> Table:
-    first, second = group.summary["groups"]
-    columns = ["model", "feature", f"{first} (n)", f"{second} (n)"]
-    columns += ["Hedges' g", "interval", "p", "q", "ICC(1,k)", "tested"]
-    table = group.statistics.sort_values(["tested", "p"], ascending=[False, True])
-    table = pd.concat([table[table["family"] == name] for name in ("dynamics", "quality", "data")])
-    rows = [
-        [
-            row["model"],
-            label(row["feature"]),
-            f"{number(row['median_first'])} ({row['n_first']})",
-            f"{number(row['median_second'])} ({row['n_second']})",
-            number(row["hedges_g"]),
-            interval(row["g_low"], row["g_high"]),
-            number(row["p"], 2),
-            number(row["q"], 2),
-            number(row["icc"], 2),
-            "yes" if row["tested"] else "no",
-        ]
-        for row in table.to_dict("records")
-    ]
-    note = (
-        "Medians over subjects. Dynamics first, then quality of the models, then features of the "
-        "data (model “data”); false discoveries are controlled within each of the three. "
-        "Definitions: features.json."
-    )
-    return Table(columns, rows, frozenset(columns[2:9]), note)
-
-
-def _features_table(group: GroupResults) -> Table:
-    columns = ["model", "feature", "subjects", "median", "range", "ICC(1,k)"]
-    icc = group.reliability.set_index(["model", "feature"])["icc"].to_dict()
-    rows = []
-    for (model, feature), part in group.subjects.groupby(["model", "feature"], sort=False):
-        values = part["value"]
-        rows.append(
-            [
-                str(model),
-                label(str(feature)),
-                str(len(values)),
-                number(values.median()),
-                f"{number(values.min())} to {number(values.max())}",
-                number(icc.get((model, feature), float("nan")), 2),
-            ]
-        )
-    return Table(columns, rows, frozenset(columns[2:]), "Definitions: features.json.")
 
 
 def truth_section(group: GroupResults) -> Section:

@@ -1,6 +1,7 @@
 """Words of the report: what was found and what cannot be said, methods, citations."""
 
 import platform
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib import metadata
@@ -29,6 +30,11 @@ def counted(n: int, word: str) -> str:
 
 def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def plain(feature: str) -> str:
+    """Name of a feature in a sentence."""
+    return re.sub(r"(?<!D)_", " ", feature)
 
 
 def state_space_sentence(verdicts: Sequence[str]) -> str:
@@ -74,99 +80,6 @@ def skill_sentence(model: str, verdicts: Sequence[str]) -> str:
         f"Model {model} reproduces the held-out data better than the best linear null in {better} "
         f"of {counted(n, 'recording')}.{rest}{caution}"
     )
-
-
-def design_sentences(effects: pd.DataFrame, design: str, rate: float) -> Iterator[str]:
-    """For each term of the design, in how many features of the dynamics it shows."""
-    family = effects[effects["family"] == "dynamics"]
-    yield f"The design is {design}; each term was tested by permutation within the design's blocks."
-    for term, part in family.groupby("term", sort=False):
-        once = part.drop_duplicates(["model", "feature"])
-        tested = once[once["tested"] == 1]
-        found = part[(part["tested"] == 1) & (part["q"] < rate)]
-        if tested.empty:
-            why = [str(note) for note in once["note"].dropna().unique()]
-            reason = why[0] if why else "no feature is reliable over runs"
-            yield f"{term}: no feature of the dynamics was tested ({reason})."
-        elif found.empty:
-            yield (
-                f"{term}: no effect on the dynamics was found (none of"
-                f" {counted(len(tested), 'feature')} at q < {rate:g})."
-            )
-        else:
-            top = found.loc[found["standardised"].abs().sort_values(ascending=False).index].iloc[0]
-            yield (
-                f"{term}: {len(found.drop_duplicates(['model', 'feature']))} of"
-                f" {counted(len(tested), 'feature')} of the dynamics at q < {rate:g}. The largest:"
-                f" {top['feature']} ({top['model']}), {top['effect']}:"
-                f" {number(top['standardised'], 2)} sd"
-                f" {interval(top['standardised_low'], top['standardised_high'])},"
-                f" q = {number(top['q'], 2)}."
-            )
-
-
-def group_sentences(
-    statistics: pd.DataFrame, summary: Mapping[str, Any], rate: float
-) -> Iterator[str]:
-    """What differs between the groups, with effect sizes, and what was left out."""
-    yield summary["statement"]
-    if not summary["groups"]:
-        return
-    first, second = summary["groups"]
-    family = statistics[statistics["family"] == "dynamics"]
-    tested = family[family["tested"] == 1]
-    found = tested[tested["q"] < rate].assign(size=lambda rows: rows["hedges_g"].abs())
-    found = found.sort_values(["p", "size"], ascending=[True, False])
-    left_out = len(family) - len(tested)
-    if tested.empty:
-        yield (
-            "No difference in the dynamics was tested: no feature is reliable over runs and has "
-            "values in enough subjects."
-        )
-        return
-    if found.empty:
-        yield (
-            f"No difference in the dynamics was found (none of {counted(len(tested), 'feature')} "
-            f"at q < {rate:g}). With so few subjects this does not show that there is none."
-        )
-    else:
-        top = found.iloc[0]
-        direction = "higher" if top["rank_biserial"] > 0 else "lower"
-        yield (
-            f"{len(found)} of {counted(len(tested), 'feature')} of the dynamics differ at "
-            f"q < {rate:g}. The clearest: {top['feature']} ({top['model']}) is {direction} in "
-            f"{second} than in {first} ({_effect(top)}; q = {number(top['q'], 2)})."
-        )
-    if left_out:
-        yield (
-            f"{counted(left_out, 'feature')} of the dynamics cannot be compared: not reliable over "
-            "runs, or not defined in enough subjects."
-        )
-    quality = statistics[(statistics["family"] == "quality") & (statistics["q"] < rate)]
-    if not quality.empty:
-        names = sorted({f"{row.feature} ({row.model})" for row in quality.itertuples()})
-        yield (
-            f"Caution: the groups also differ in how well the models fit ({listed(names)}), which "
-            "can make dynamics look different when they are not."
-        )
-
-
-def control_sentence(summary: Mapping[str, Any], rate: float) -> str:
-    """What the same tests find when the group labels are shuffled."""
-    share = summary["shuffled_share"]
-    if share is None:
-        return "There was nothing to test with shuffled group labels."
-    return (
-        f"Control: with shuffled group labels anything at all is found in "
-        f"{100 * share:.1f} % of {summary['relabelings']} relabelings (at most {100 * rate:g} % is "
-        "expected)."
-    )
-
-
-def _effect(row: "pd.Series[Any]") -> str:
-    if pd.isna(row["hedges_g"]):
-        return "no spread within the groups"
-    return f"Hedges' g = {number(row['hedges_g'])}, {interval(row['g_low'], row['g_high'])}"
 
 
 def truth_sentences(truth: pd.DataFrame) -> Iterator[str]:
