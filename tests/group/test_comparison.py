@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neurodsr.group.comparison import compare_groups, reliability_table, subject_values
+from neurodsr.group.comparison import compare_groups
+from neurodsr.group.trust import reliability_table
+from neurodsr.group.values import subject_values
 
 SETTINGS: dict[str, Any] = {
     "compare": None,

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from neurodsr.errors import ConfigError
-from neurodsr.group.comparison import reliability_table
 from neurodsr.group.effects import EFFECTS, design_effects
-from neurodsr.report.text import design_sentences
+from neurodsr.group.trust import reliability_table
+from neurodsr.report.findings import design_sentences
 from orchestration.config import complete
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neurodsr.group.comparison import RELIABILITY, reliability_table
+from neurodsr.group.trust import RELIABILITY, reliability_table
 from neurodsr.group.variance import components, variance_statement
 
 SD = np.array([2.0, 1.0, 0.5])

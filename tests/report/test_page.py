@@ -100,6 +100,7 @@ def test_report_says_what_was_found_and_left_out(text: str) -> None:
     assert "Compared are control (n = 6) and patient (n = 6)" in said
     assert "is higher in patient than in control" in said
     assert "the true one in 100 % of 12 subjects" in said
+    assert "in the order of their true distances from the bifurcation" in said
     assert "preprocess: signal: all missing" in said
     assert "1 of 13 recordings left out for at least one model" in said
     assert "No subject has several recordings that count" in said

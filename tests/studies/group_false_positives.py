@@ -5,7 +5,8 @@
 
 Features are drawn directly (no model is trained): two groups of 20 subjects with 2 sessions each, a
 subject's own level, session noise, and age. `unequal noise` doubles the noise of patients,
-`confounder` makes them older while age drives the feature, `lost sessions` drops a fifth of them.
+`confounder` makes them older while age drives the feature, `lost sessions` drops a fifth of them,
+`one session fewer` all second sessions of all but two controls.
 """
 
 import sys
@@ -19,11 +20,11 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "workflow" / "scripts")]
 
-from neurodsr.group.comparison import reliability_table  # noqa: E402
 from neurodsr.group.design import make_design  # noqa: E402
 from neurodsr.group.effects import design_effects  # noqa: E402
 from neurodsr.group.formula import parse_formula  # noqa: E402
 from neurodsr.group.mixed import Model, exchanges  # noqa: E402
+from neurodsr.group.trust import reliability_table  # noqa: E402
 from orchestration.config import complete  # noqa: E402
 
 COHORTS, PERMUTATIONS = 200, 199
@@ -33,6 +34,7 @@ CASES: dict[str, dict[str, Any]] = {
     "unequal noise": {"noise": 2.0},
     "confounder": {"older": 15.0},
     "lost sessions": {"lost": 0.2},
+    "one session fewer": {"fewer": True},
     "small effect (0.5 sd)": {"effect": 0.5},
     "large effect (1 sd)": {"effect": 1.0},
 }
@@ -45,6 +47,7 @@ def cohort(
     noise: float = 1.0,
     older: float = 0.0,
     lost: float = 0.0,
+    fewer: bool = False,
     subjects: int = 40,
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Table of recordings, and values (recording, feature)."""
@@ -63,6 +66,8 @@ def cohort(
     values = scale * (own + within) + 0.05 * table["age"].to_numpy()[:, None]
     values += effect * np.hypot(1, 0.7) * patient[:, None]
     kept = rng.random(len(table)) >= lost
+    if fewer:
+        kept = ~((patient == 0) & (table["session"] == "2") & (table.index > 8))
     return table[kept].reset_index(drop=True), values[kept]
 
 

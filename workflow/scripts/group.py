@@ -8,17 +8,12 @@ import pandas as pd
 from neurodsr.figures.group import draw_differences, draw_reliability, draw_truth
 from neurodsr.figures.responses import draw_responses
 from neurodsr.files import write_text
-from neurodsr.group.comparison import (
-    RELIABILITY,
-    STATISTICS,
-    SUBJECTS,
-    compare_groups,
-    reliability_table,
-    subject_values,
-)
+from neurodsr.group.comparison import STATISTICS, compare_groups
 from neurodsr.group.effects import EFFECTS, design_effects
 from neurodsr.group.responses import compare_responses, response_sentences
+from neurodsr.group.trust import RELIABILITY, reliability_table
 from neurodsr.group.truth import TRUTH, compare_with_truth, no_pairs, pair_with_truth
+from neurodsr.group.values import SUBJECTS, subject_values
 from neurodsr.tables import read_table, write_table
 from stage import log, open_log, save_figure
 

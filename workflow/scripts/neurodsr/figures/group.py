@@ -18,7 +18,7 @@ def draw_differences(subjects: pd.DataFrame, comparison: Comparison, most: int =
     Parameters
     ----------
     subjects
-        From `neurodsr.group.comparison.subject_values`.
+        From `neurodsr.group.values.subject_values`.
     comparison
         From `neurodsr.group.comparison.compare_groups`.
     most

@@ -1,4 +1,4 @@
-"""From the feature table of a cohort to what is reliable and what differs between two groups."""
+"""What differs between two groups of subjects, in every feature."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,59 +15,8 @@ from neurodsr.group.inference import (
     relabelings,
     shuffled_control,
 )
-from neurodsr.group.reliability import one_way
-from neurodsr.group.variance import LEVELS, components
+from neurodsr.group.values import FEATURE, SUBJECT
 from neurodsr.tables import Dictionary
-
-SUBJECT = ["dataset", "participant", "group"]
-FEATURE = ["model", "feature"]
-
-SUBJECTS: Dictionary = {
-    "dataset": {"Description": "Dataset of the participant"},
-    "participant": {"Description": "Participant"},
-    "group": {"Description": "Group of the participant, n/a when none is given"},
-    "model": {"Description": "Model, or `data` for features of the recording itself"},
-    "feature": {"Description": "Feature, see features.json"},
-    "value": {"Description": "Mean over recordings of the median over acceptable runs"},
-    "mad": {"Description": "Median absolute deviation over runs, mean over recordings"},
-    "recordings": {"Description": "Number of recordings that gave a value"},
-}
-
-RELIABILITY: Dictionary = {
-    "model": {"Description": "Model"},
-    "feature": {"Description": "Feature, see features.json"},
-    "recordings": {"Description": "Number of recordings with at least two acceptable runs"},
-    "runs": {"Description": "Mean number of acceptable runs a recording"},
-    "icc_run": {"Description": "ICC(1,1): reliability of one run (Shrout & Fleiss 1979)"},
-    "icc_run_low": {"Description": "Lower end of its confidence interval"},
-    "icc_run_high": {"Description": "Upper end of its confidence interval"},
-    "icc": {"Description": "ICC(1,k): reliability of the mean over the runs"},
-    "icc_low": {"Description": "Lower end of its confidence interval"},
-    "icc_high": {"Description": "Upper end of its confidence interval"},
-    "reliable": {
-        "Description": "Whether icc reaches minimum_reliability",
-        "Levels": {"0": "no", "1": "yes"},
-    },
-    **{
-        f"share_{level}": {
-            "Description": f"Share of the variance that is between {between}; only where subjects "
-            "have several recordings (sessions)"
-        }
-        for level, between in {
-            "subject": "subjects",
-            "session": "sessions of a subject",
-            "run": "runs (seeds) on a session",
-        }.items()
-    },
-    "icc_subject": {
-        "Description": (
-            "Reliability of a subject's mean over its sessions and runs, of which the usual "
-            "(median) number counts: the generalisability coefficient"
-        )
-    },
-    "icc_subject_low": {"Description": "Lower end of its bootstrap interval over subjects"},
-    "icc_subject_high": {"Description": "Upper end of its bootstrap interval over subjects"},
-}
 
 STATISTICS: Dictionary = {
     "model": {"Description": "Model, or `data` for features of the recording itself"},
@@ -141,93 +90,6 @@ class Comparison:
         }
 
 
-def subject_values(features: pd.DataFrame, cohort: pd.DataFrame) -> pd.DataFrame:
-    """One value a subject, model and feature, columns of `SUBJECTS`.
-
-    Runs that are not acceptable and missing values are left out; the decision about a run never
-    sees its group. Runs of a recording are summarised by their median, and the recordings
-    (sessions) of a subject averaged, because the subject is the unit of every test. A recording of
-    an unknown participant counts as a subject of its own.
-    """
-    recordings = recording_values(features)
-    people = cohort[["recording", *SUBJECT]].dropna(subset=["recording"])
-    people = people.assign(participant=people["participant"].fillna(people["recording"]))
-    merged = recordings.merge(people, on="recording", validate="m:1")
-    subjects = merged.groupby([*SUBJECT, *FEATURE], sort=False, dropna=False)
-    return subjects.agg(
-        value=("value", "mean"), mad=("mad", "mean"), recordings=("recording", "size")
-    ).reset_index()[list(SUBJECTS)]
-
-
-def recording_values(features: pd.DataFrame) -> pd.DataFrame:
-    """One value a recording, model and feature: the median over acceptable runs, with its MAD."""
-    usable = features[(features["acceptable"] == 1) & features["value"].notna()]
-    grouped = usable.groupby(["recording", *FEATURE], sort=False)["value"]
-    return grouped.agg(value="median", mad=_median_deviation).reset_index()
-
-
-def _median_deviation(values: pd.Series) -> float:
-    return float((values - values.median()).abs().median())
-
-
-def reliability_table(
-    features: pd.DataFrame,
-    settings: Mapping[str, Any],
-    cohort: pd.DataFrame | None = None,
-    rng: np.random.Generator | None = None,
-) -> pd.DataFrame:
-    """Reliability over runs of each feature of each model, columns of `RELIABILITY`.
-
-    With the table of the cohort also how the variance divides into subjects, sessions and runs, and
-    with a source of resamples the interval of the reliability of subjects.
-    """
-    usable = features[(features["acceptable"] == 1) & features["run"].notna()]
-    rows = []
-    for key, part in usable.groupby(FEATURE, sort=False):
-        model, feature = cast(tuple[str, str], key)
-        table = part.pivot(index="recording", columns="run", values="value").to_numpy(float)
-        counts = np.isfinite(table).sum(axis=1)
-        counts = counts[counts >= 2]
-        single, mean = one_way(table, settings["confidence"])
-        rows.append(
-            {
-                "model": model,
-                "feature": feature,
-                "recordings": counts.size,
-                "runs": counts.mean() if counts.size else np.nan,
-                **{"icc_run": single.value, "icc_run_low": single.low, "icc_run_high": single.high},
-                **{"icc": mean.value, "icc_low": mean.low, "icc_high": mean.high},
-                "reliable": int(mean.value >= settings["minimum_reliability"]),
-                **({} if cohort is None else _nested(part, cohort, settings, rng)),
-            }
-        )
-    return pd.DataFrame(rows, columns=list(RELIABILITY))
-
-
-def _nested(
-    part: pd.DataFrame,
-    cohort: pd.DataFrame,
-    settings: Mapping[str, Any],
-    rng: np.random.Generator | None,
-) -> dict[str, float]:
-    """Variance shares of one feature, or nothing without two subjects and repeated sessions."""
-    people = cohort[["recording", "dataset", "participant"]].dropna()
-    table = part[["recording", "value"]].dropna().merge(people, on="recording")
-    subject = table.groupby(["dataset", "participant"]).ngroup()
-    sessions = table.groupby(subject)["recording"].nunique()
-    if len(sessions) < 2 or not (sessions > 1).any():
-        return {}
-    found = components(table["value"], subject, table["recording"], rng)
-    usual = int(sessions.median()), int(table.groupby("recording").size().median())
-    low, high = found.reliability_interval(*usual, settings["confidence"])
-    shares = {f"share_{name}": value for name, value in zip(LEVELS, found.shares, strict=True)}
-    return shares | {
-        "icc_subject": found.reliability(*usual),
-        "icc_subject_low": float(low),
-        "icc_subject_high": float(high),
-    }
-
-
 def compare_groups(
     subjects: pd.DataFrame,
     reliability: pd.DataFrame,
@@ -239,9 +101,9 @@ def compare_groups(
     Parameters
     ----------
     subjects
-        From `subject_values`.
+        From `neurodsr.group.values.subject_values`.
     reliability
-        From `reliability_table`.
+        From `neurodsr.group.trust.reliability_table`.
     settings
         Of group.schema.yaml.
     rng

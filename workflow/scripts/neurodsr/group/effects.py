@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 
 from neurodsr.errors import ConfigError
-from neurodsr.group.comparison import FEATURE, recording_values
 from neurodsr.group.design import Design, make_design
 from neurodsr.group.features.catalogue import FEATURES
 from neurodsr.group.formula import parse_formula
 from neurodsr.group.inference import false_discovery
 from neurodsr.group.mixed import Model, exchanges, interval
+from neurodsr.group.values import FEATURE, recording_values
 from neurodsr.tables import Dictionary
 
 EFFECTS: Dictionary = {
@@ -54,7 +54,7 @@ def design_effects(
     cohort
         Rows of cohort.tsv; ``subject`` is the participant (of its dataset).
     reliability
-        From `neurodsr.group.comparison.reliability_table`.
+        From `neurodsr.group.trust.reliability_table`.
     settings
         Of group.schema.yaml, with a ``design``.
     rng

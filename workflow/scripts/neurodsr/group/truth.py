@@ -37,7 +37,7 @@ def pair_with_truth(subjects: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame
     Parameters
     ----------
     subjects
-        From `neurodsr.group.comparison.subject_values`.
+        From `neurodsr.group.values.subject_values`.
     truth
         Columns ``participant_id``, ``regime`` and any of `COUNTERPARTS`, in the units of the
         features of the same names.

@@ -89,6 +89,13 @@ def truth_sentences(truth: pd.DataFrame) -> Iterator[str]:
             f"{row['model']}: the kind of limit set (fixed point or cycle) is the true one in "
             f"{100 * row['agreement']:.0f} % of {counted(row['n'], 'subject')}."
         )
+    for row in truth[truth["feature"] == "growth_rate"].to_dict("records"):
+        if pd.notna(row["spearman"]):
+            yield (
+                f"{row['model']}: subjects come in the order of their true distances from the "
+                f"bifurcation (growth rate at the fixed point) with a rank correlation of "
+                f"{number(row['spearman'], 2)}."
+            )
 
 
 def methods(

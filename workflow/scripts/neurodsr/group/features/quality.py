@@ -15,7 +15,7 @@ MEASURES = {
     "W1": ("sd", "Sliced Wasserstein distance of free runs and held-out data"),
     "ACE": ("1", "Difference of the autocorrelations of free runs and held-out data"),
     "CCE": ("1", "Difference of the cross-correlations of free runs and held-out data"),
-    "VPT": ("unit of the file", "Valid prediction time on held-out data; larger is better"),
+    "VPT": ("s or 1/exponent", "Valid prediction time on held-out data; larger is better"),
     "LLE": ("1/s", "Difference of the largest Lyapunov exponents of free runs and held-out data"),
     "D2": ("1", "Difference of the correlation dimensions of free runs and held-out data"),
     "event_rate": ("1", "Log ratio of the rates of events in free runs and held-out data"),

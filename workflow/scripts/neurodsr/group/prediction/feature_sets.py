@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from neurodsr.group.comparison import recording_values
 from neurodsr.group.features.catalogue import DATA, FEATURES
 from neurodsr.group.prediction.crossvalidation import Mask, Select
 from neurodsr.group.reliability import one_way
+from neurodsr.group.values import recording_values
 
 Array = NDArray[np.float64]
 COVARIATES, CONNECTIVITY = "covariates", "connectivity"
