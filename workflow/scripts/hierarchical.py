@@ -5,9 +5,11 @@ import logging
 from pathlib import Path
 
 import numba
+import numpy as np
 import torch
 
 from neurodsr import netcdf
+from neurodsr.dynamics.between import between_groups
 from neurodsr.figures.hierarchical import draw_hierarchical
 from neurodsr.training.cohort import fit_cohort
 from stage import run
@@ -21,7 +23,7 @@ def compute(series, cohort):
     """One model of all recordings that came so far."""
     read = [netcdf.read(path) for path in series]
     kept = {one.attrs["recording"]: one for one in read if not netcdf.is_excluded(one)}
-    return fit_cohort(
+    fit = fit_cohort(
         kept,
         params.settings,
         params.features,
@@ -29,14 +31,20 @@ def compute(series, cohort):
         params.seed,
         logging.getLogger("neurodsr"),
     )
+    line = between_groups(fit, groups_of(cohort), np.random.default_rng(params.seed))
+    return fit.merge(line, combine_attrs="no_conflicts")
 
 
 def draw(result, series, cohort):
     """Vectors by the groups of the table."""
+    return draw_hierarchical(result, groups_of(cohort))
+
+
+def groups_of(cohort):
+    """Group of each recording that has one."""
     with Path(cohort).open(encoding="utf-8") as table:
         rows = list(csv.DictReader(table, delimiter="\t"))
-    groups = {row["recording"]: row["group"] for row in rows if row["group"] != "n/a"}
-    return draw_hierarchical(result, groups)
+    return {row["recording"]: row["group"] for row in rows if row["group"] != "n/a"}
 
 
 run(snakemake, compute=compute, draw=draw)

@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from neurodsr.figures.style import CYCLE, DATA, NULL, new_figure
 
 
 def draw_hierarchical(result: xr.Dataset, groups: Mapping[str, Any]) -> Figure:
-    """Training, vectors by group, and their agreement between runs.
+    """Training, vectors by group, their agreement between runs, and what lies between two groups.
 
     Parameters
     ----------
@@ -20,8 +21,9 @@ def draw_hierarchical(result: xr.Dataset, groups: Mapping[str, Any]) -> Figure:
     groups
         Group of each recording; missing ones have none.
     """
-    figure = new_figure(9.0, 3.0)
-    course, plane, again = figure.subplots(1, 3)
+    between = "line_place" in result
+    figure = new_figure(12.0 if between else 9.0, 3.0)
+    course, plane, again, *rest = figure.subplots(1, 4 if between else 3)
     loss = result["loss"].median("recording")
     for run in result["run"].values:
         course.semilogy(result["epoch"], loss.sel(run=run), lw=0.8)
@@ -69,4 +71,34 @@ def draw_hierarchical(result: xr.Dataset, groups: Mapping[str, Any]) -> Figure:
         again.text(0.5, 0.5, "one run only", ha="center", transform=again.transAxes)
     again.set_xlabel("run 1")
     again.set_ylabel("other runs (turned toward it)")
+    if between:
+        _draw_line(rest[0], result, groups)
     return figure
+
+
+def _draw_line(axes: Axes, result: xr.Dataset, groups: Mapping[str, Any]) -> None:
+    """Free runs and fixed point from the first group's model to the second's, with recordings."""
+    one = result.isel(run=0, channel=0)
+    places = result["line"].values
+    low, high = one["line_low"].values, one["line_high"].values
+    axes.fill_between(places, low, high, color=CYCLE[1], alpha=0.25, lw=0, label="free run")
+    axes.plot(places, low, color=CYCLE[1], lw=0.8)
+    axes.plot(places, high, color=CYCLE[1], lw=0.8)
+    stable = one["line_multiplier"].values < 1
+    for kept, style, word in ((stable, "-", "stable"), (~stable, ":", "unstable")):
+        point = np.where(kept, one["line_fixed_point"].values, np.nan)
+        axes.plot(places, point, style, color=DATA, label=f"{word} fixed point")
+    if np.isfinite(one["line_event"]):
+        axes.axvline(float(one["line_event"]), color=NULL, ls="--", lw=0.8,
+                     label=str(one["line_event_kind"].values))  # fmt: skip
+    names = str(result.attrs["line_groups"]).split(", ")
+    members = np.array([str(groups.get(name)) for name in result["recording"].values])
+    bottom = float(np.nanmin([np.nanmin(low), np.nanmin(one["line_fixed_point"])])) - 0.3
+    for i, name in enumerate(np.unique(members)):
+        mine = one["line_place"].values[members == name]
+        axes.plot(mine, np.full(len(mine), bottom), "o", ms=4, color=CYCLE[i % len(CYCLE)])
+    axes.set_xlabel(f"{names[0]} 0, {names[1]} 1")
+    axes.set_ylabel(f"{result['channel'].values[0]} (sd)")
+    agreement = 100 * float(result["line_agreement"].mean())
+    axes.set_title(f"Between groups: {agreement:.0f} % on their side")
+    axes.legend(fontsize=5.5)

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurodsr.dynamics.piecewise.cycles import return_matrix
-from neurodsr.dynamics.piecewise.regions import Pieces, pieces_of, regions_of
+from neurodsr.dynamics.piecewise.regions import Pieces, free_run, pieces_of, regions_of
 from neurodsr.dynamics.piecewise.words import REAL, SINGULAR, solve_words
 from neurodsr.models.piecewise_linear import Array, PiecewiseLinearMap
 
@@ -16,6 +15,10 @@ Family = Callable[[float], PiecewiseLinearMap]
 """Maps along a parameter, continuously."""
 TRIES = 30
 BISECTIONS = 40
+SAME = 1e-6
+"""Part of a step of the parameter within which events are one."""
+MOST_EVENTS = 50
+"""Events between two neighbouring values of the parameter at most."""
 JUMP = 0.2
 """Part of its size by which a cycle may move between neighbouring values of the parameter."""
 
@@ -101,85 +104,100 @@ def follow(family: Family, states: Array, parameters: Array) -> Branch:
     parameters : (value,)
         Ascending or descending.
     """
-    kept = [states]
-    values = [_eigenvalues(pieces_of(family(parameters[0])), states)]
-    events: list[Event] = []
-    for before, after in pairwise(parameters.tolist()):
-        image = _continued(family, after, kept[-1])
-        if image is None:
-            events.append(_end(family, before, after, kept[-1]))
+    here = _at(family, float(parameters[0]), states)
+    if here is None:
+        raise ValueError("states are no cycle of the first map")
+    kept, events = [here], []
+    for after in parameters[1:].tolist():
+        there, passed = _walk(family, kept[-1], after)
+        events += passed
+        if there is None:
             break
-        pieces = pieces_of(family(after))
-        new = _eigenvalues(pieces, image)
-        old_regions = regions_of(pieces_of(family(before)), kept[-1])
-        moved = bool((old_regions != regions_of(pieces, image)).any())
-        if moved or _outside(new) != _outside(values[-1]):
-            events.append(_change(family, before, after, kept[-1]))
-        kept.append(image)
-        values.append(new)
-    return Branch(parameters[: len(kept)], np.array(kept), np.array(values), events)
+        kept.append(there)
+    return Branch(
+        parameters[: len(kept)],
+        np.array([place.states for place in kept]),
+        np.array([place.eigenvalues for place in kept]),
+        events,
+    )
 
 
-def _continued(family: Family, parameter: float, states: Array) -> Array | None:
-    """The cycle at a new value, near where it was."""
-    pieces = pieces_of(family(parameter))
+@dataclass(frozen=True)
+class _Place:
+    """A cycle at one value of the parameter, with the hidden units that are on at its states."""
+
+    parameter: float
+    states: Array
+    eigenvalues: NDArray[np.complex128]
+    units: NDArray[np.bool_]
+
+    def like(self, other: "_Place") -> bool:
+        """Whether regions and stability are the same."""
+        return bool((self.units == other.units).all()) and self.outside == other.outside
+
+    @property
+    def outside(self) -> int:
+        return _outside(self.eigenvalues)
+
+
+def _at(family: Family, parameter: float, states: Array) -> _Place | None:
+    """The cycle at a value, near where it was."""
+    model = family(parameter)
+    pieces = pieces_of(model)
     word = regions_of(pieces, states)[None]
     for _ in range(TRIES):
         status, solved, visited = solve_words(pieces, word)
-        if status[0] == SINGULAR:
-            return None
         if status[0] == REAL:
             gap = np.abs(solved[0] - states).max()
-            return solved[0] if gap < JUMP * (1 + np.abs(states).max()) else None
-        if (visited == word).all():
+            if gap > JUMP * (1 + np.abs(states).max()):
+                return None
+            values = _eigenvalues(pieces, solved[0])
+            return _Place(parameter, solved[0], values, _units(model, solved[0]))
+        if status[0] == SINGULAR or (visited == word).all():
             return None
         word = visited
     return None
 
 
-def _end(family: Family, before: float, after: float, states: Array) -> Event:
-    """Where a cycle ceases to exist: with another one at a border, or at infinity."""
-    for _ in range(BISECTIONS):
-        middle = (before + after) / 2
-        image = _continued(family, middle, states)
-        if image is None:
-            after = middle
-        else:
-            before, states = middle, image
-    pieces = pieces_of(family(before))
-    near, gap = _nearest_to_border(pieces, states)
-    inside = gap > 1e-5 * (1 + np.abs(states).max())
-    return Event(before, "fold" if inside else "border-collision fold", near)
-
-
-def _change(family: Family, before: float, after: float, states: Array) -> Event:
-    """Where regions or stability change, and how."""
-    first = pieces_of(family(before))
-    old, word = _eigenvalues(first, states), regions_of(first, states)
-    new = old
-    crossed = False
-    for _ in range(BISECTIONS):
-        middle = (before + after) / 2
-        image = _continued(family, middle, states)
-        if image is None:
+def _walk(family: Family, here: _Place, after: float) -> tuple[_Place | None, list[Event]]:
+    """The cycle at the next value, or None where it has ended, and the events on the way."""
+    events: list[Event] = []
+    apart = SAME * (after - here.parameter)
+    there = _at(family, after, here.states)
+    for _ in range(MOST_EVENTS):
+        if there is not None and here.like(there):
             break
-        pieces = pieces_of(family(middle))
-        values = _eigenvalues(pieces, image)
-        moved = bool((regions_of(pieces, image) != word).any())
-        if moved or _outside(values) != _outside(old):
-            after, new, crossed = middle, values, moved
-        else:
-            before, states = middle, image
-    image = _continued(family, after, states)
-    if image is not None:
-        pieces = pieces_of(family(after))
-        new = _eigenvalues(pieces, image)
-        crossed = bool((regions_of(pieces, image) != word).any())
-    near, _ = _nearest_to_border(pieces_of(family(before)), states)
-    kind = _name(old if crossed else _eigenvalues(pieces_of(family(before)), states), new)
-    if crossed:
-        kind = f"border-collision {kind}" if kind else "border collision"
-    return Event(before, kind or "fold", near)
+        low, end = here, after
+        for _ in range(BISECTIONS):
+            middle = (low.parameter + end) / 2
+            image = _at(family, middle, low.states)
+            if image is not None and image.like(here):
+                low = image
+            else:
+                end = middle
+        # just beyond, since at the very border rounding decides on which side a state lies
+        beyond = end + apart if abs(end + apart - after) < abs(after - low.parameter) else after
+        high = _at(family, beyond, low.states) or there
+        near, gap = _nearest_to_border(pieces_of(family(low.parameter)), low.states)
+        if high is None:
+            inside = gap > 1e-5 * (1 + np.abs(low.states).max())
+            kind = "fold" if inside else "border-collision fold"
+            return None, [*events, Event(low.parameter, kind, near)]
+        kind = _name(low.eigenvalues, high.eigenvalues)
+        if (low.units != high.units).any():
+            kind = f"border-collision {kind}" if kind else "border collision"
+        events.append(Event(low.parameter, kind or "fold", near))
+        here, there = high, _at(family, after, high.states)
+    return there, events
+
+
+def _units(model: PiecewiseLinearMap, states: Array) -> NDArray[np.bool_]:
+    """Which hidden units are on, and beyond their clip: the linear region, told alike in all maps.
+
+    Directions of `Pieces` merge and change their order along a parameter.
+    """
+    u = states @ model.W2.T
+    return np.concatenate([u + model.h2 > 0, (u > 0) & model.clipped], axis=1)
 
 
 def _name(old: NDArray[np.complex128], new: NDArray[np.complex128]) -> str:
@@ -221,7 +239,7 @@ def diagram(family: Family, parameters: Array, starts: Array, transient: int, st
     orbits = np.full((len(parameters), len(starts), steps, starts.shape[1]), np.nan)
     states = starts
     for i, parameter in enumerate(parameters):
-        orbit = family(float(parameter)).simulate(states, transient + steps)
+        orbit = free_run(pieces_of(family(float(parameter))), states, transient + steps)
         bounded = np.abs(np.nan_to_num(orbit[-1], nan=np.inf)).max(axis=1) < 1e12
         orbits[i, bounded] = orbit[transient:, bounded].swapaxes(0, 1)
         states = np.where(bounded[:, None], orbit[-1], starts)

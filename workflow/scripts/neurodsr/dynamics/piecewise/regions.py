@@ -52,45 +52,70 @@ def pieces_of(model: PiecewiseLinearMap, s: Array | None = None) -> Pieces:
     unit = model.W2[moves] / length[moves, None]
     leading = np.take_along_axis(unit, np.argmax(np.abs(unit), axis=1)[:, None], 1)
     sign = np.sign(leading)
-    directions, member = np.unique(np.round(unit * sign, 12), axis=0, return_inverse=True)
+    directions, first, member = np.unique(
+        np.round(unit * sign, 12), axis=0, return_index=True, return_inverse=True
+    )
     member = member.ravel()
     gain = (length[moves, None] * sign).ravel()
     weight, bias = model.W1[:, moves], model.h2[moves]
-    functions = []
-    for g in range(len(directions)):
-        own = np.flatnonzero(member == g)
-        functions.append(_pieces(gain[own], bias[own], weight[:, own], model.clipped))
-    most = max((len(borders) for borders, _, _ in functions), default=0)
-    borders = np.full((len(functions), most), np.inf)
-    slopes, offsets = np.zeros((2, len(functions), most + 1, latent))
-    for g, (edges, slope, offset) in enumerate(functions):
-        borders[g, : len(edges)] = edges
-        slopes[g, : len(edges) + 1] = slope
-        offsets[g, : len(edges) + 1] = offset
-    W = np.array([unit[member == g][0] * sign[member == g][0] for g in range(len(directions))])
+    most = int(np.bincount(member, minlength=1).max()) + model.clipped
+    borders = np.full((len(directions), most), np.inf)
+    slopes, offsets = np.zeros((2, len(directions), most + 1, latent))
+    most = _write_pieces(
+        member, gain, bias, np.ascontiguousarray(weight.T), model.clipped, borders, slopes, offsets
+    )
+    W = (unit * sign)[first]
     return Pieces(
         np.ascontiguousarray(model.A),
         np.ascontiguousarray(h, dtype=float),
         np.ascontiguousarray(W.reshape(-1, latent)),
-        borders,
-        slopes,
-        offsets,
+        np.ascontiguousarray(borders[:, :most]),
+        np.ascontiguousarray(slopes[:, : most + 1]),
+        np.ascontiguousarray(offsets[:, : most + 1]),
     )
 
 
-def _pieces(gain: Array, bias: Array, weight: Array, clipped: bool) -> tuple[Array, Array, Array]:
-    """Borders, slopes and offsets of ``sum_k weight_k [phi(gain_k u + bias_k) - c phi(gain_k u)]``.
+@njit(cache=True, nogil=True, error_model="numpy")
+def _write_pieces(
+    member: Any, gain: Any, bias: Any, weight: Any, clipped: bool, borders: Any, slopes: Any,
+    offsets: Any,
+) -> Any:  # fmt: skip
+    """Write ``sum_k weight_k [phi(gain_k u + bias_k) - c phi(gain_k u)]`` of every direction.
 
-    Borders at which nothing changes are left out.
+    Borders at which nothing changes are left out. Returns the largest number of borders.
     """
-    edges = np.unique(np.concatenate([-bias / gain, [0.0] if clipped else []]))
-    inside = np.concatenate([[edges[0] - 1], (edges[1:] + edges[:-1]) / 2, [edges[-1] + 1]])
-    on = gain * inside[:, None] + bias > 0
-    slope = on.astype(float) - (clipped * (gain * inside[:, None] > 0))
-    slopes, offsets = (slope * gain) @ weight.T, (on * bias) @ weight.T
-    kinks = np.abs(np.diff(slopes, axis=0)).max(axis=1) > 1e-14 * (1 + np.abs(slopes).max())
-    kept = np.concatenate([[True], kinks])
-    return edges[kinks], slopes[kept], offsets[kept]
+    latent = weight.shape[1]
+    most = 0
+    for g in range(len(borders)):
+        own = np.flatnonzero(member == g)
+        edges = np.empty(len(own) + clipped)
+        edges[-1] = 0.0  # of the clip, if there is one
+        edges[: len(own)] = -bias[own] / gain[own]
+        edges = np.unique(edges)
+        pieces = np.zeros((2, len(edges) + 1, latent))
+        for j in range(len(edges) + 1):
+            if j == 0:
+                inner = edges[0] - 1.0
+            elif j == len(edges):
+                inner = edges[-1] + 1.0
+            else:
+                inner = (edges[j - 1] + edges[j]) / 2
+            for k in own:
+                on = gain[k] * inner + bias[k] > 0.0
+                slope = on - (clipped and gain[k] * inner > 0.0)
+                for i in range(latent):
+                    pieces[0, j, i] += slope * gain[k] * weight[k, i]
+                    pieces[1, j, i] += on * bias[k] * weight[k, i]
+        least = 1e-14 * (1.0 + np.abs(pieces[0]).max())
+        slopes[g, 0], offsets[g, 0] = pieces[0, 0], pieces[1, 0]
+        count = 0
+        for j in range(len(edges)):
+            if np.abs(pieces[0, j + 1] - pieces[0, j]).max() > least:
+                borders[g, count] = edges[j]
+                count += 1
+                slopes[g, count], offsets[g, count] = pieces[0, j + 1], pieces[1, j + 1]
+        most = max(most, count)
+    return most
 
 
 def region_count(pieces: Pieces) -> float:

@@ -11,7 +11,7 @@ from neurodsr.models.piecewise_linear import Array
 
 MOST_DENSE = 2**18
 """Bins up to which counts are kept in one array; above, only visited bins are."""
-BLOCK = 1024
+BLOCK, TOGETHER = 1024, 64
 """Samples that compiled loops look at together."""
 
 
@@ -118,34 +118,37 @@ class BinnedReference:
 
 def require_finite(x: Array) -> None:
     """Refuse an empty trajectory, or one that is not finite, with `ValueError`."""
-    if len(x) == 0 or not np.isfinite(x).all():
+    if len(x) == 0 or not (np.isfinite(x.sum()) or np.isfinite(x).all()):
         raise ValueError("a trajectory must have points, all of them finite")
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "nnan", "nsz", "contract"})
+@njit(cache=True, nogil=True, fastmath={"nnan", "nsz", "contract"})
 def extent(x: Any) -> Any:
     """Standard deviation (divisor n - 1), minimum and maximum ``(channel,)``."""
     samples, channels = x.shape
-    origin, low, high = x[0], x[0].copy(), x[0].copy()
-    first, second = np.zeros(channels), np.zeros(channels)
-    values = np.empty(BLOCK)
-    for start in range(0, samples, BLOCK):
-        size = min(BLOCK, samples - start)
-        for c in range(channels):
-            for t in range(size):
-                values[t] = x[start + t, c]
-            least, most, total, square = low[c], high[c], 0.0, 0.0
-            for t in range(size):
-                from_origin = values[t] - origin[c]
-                total += from_origin
-                square += from_origin * from_origin
-                least = min(least, values[t])
-                most = max(most, values[t])
-            low[c], high[c] = least, most
-            first[c] += total
-            second[c] += square
+    together = TOGETHER * channels
+    flat = x.reshape(-1)
+    low, high = np.empty(together), np.empty(together)
+    first, second = np.zeros(together), np.zeros(together)
+    origin = np.empty(together)
+    for j in range(together):
+        low[j] = high[j] = origin[j] = flat[j % channels]
+    for start in range(0, len(flat), together):
+        for j in range(min(together, len(flat) - start)):
+            value = flat[start + j]
+            from_origin = value - origin[j]
+            first[j] += from_origin
+            second[j] += from_origin * from_origin
+            low[j] = min(low[j], value)
+            high[j] = max(high[j], value)
+    for j in range(channels, together):
+        c = j % channels
+        low[c], high[c] = min(low[c], low[j]), max(high[c], high[j])
+        first[c] += first[j]
+        second[c] += second[j]
+    first, second = first[:channels], second[:channels]
     variance = (second - first * first / samples) / max(1, samples - 1)
-    return np.sqrt(np.maximum(variance, 0.0)), low, high
+    return np.sqrt(np.maximum(variance, 0.0)), low[:channels], high[:channels]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -176,18 +179,20 @@ def cells_of(x: Any, low: Any, width: Any, bins: int, first: int) -> Any:
 @njit(cache=True, nogil=True)
 def counted(cells: Any, number: int) -> Any:
     """Visited bins in ascending order, points in each, and how many these are together."""
-    dense = np.zeros(number, np.int32)
-    inside, visited = 0, 0
-    for cell in cells:
-        if cell >= 0:
-            inside += 1
-            visited += dense[cell] == 0
-            dense[cell] += 1
-    found, counts = np.empty(visited, np.int64), np.empty(visited, np.int64)
-    kept = 0
+    # two counts in turn: a bin visited twice in a row need not wait for itself
+    dense = np.zeros((2, number + 1), np.int32)
+    for i, cell in enumerate(cells):
+        dense[i & 1, cell] += 1  # -1, outside, is the last one
+    visited = 0
     for cell in range(number):
-        if dense[cell]:
-            found[kept], counts[kept] = cell, dense[cell]
+        dense[0, cell] += dense[1, cell]
+        visited += dense[0, cell] > 0
+    found, counts = np.empty(visited, np.int64), np.empty(visited, np.int64)
+    kept, inside = 0, 0
+    for cell in range(number):
+        if dense[0, cell]:
+            found[kept], counts[kept] = cell, dense[0, cell]
+            inside += dense[0, cell]
             kept += 1
     return found, counts, inside
 
