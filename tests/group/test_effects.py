@@ -98,3 +98,24 @@ def test_a_column_that_is_not_there_is_named(settings: dict[str, Any]) -> None:
             features, cohort, reliability_table(features, settings),
             {**settings, "design": "feature ~ diagnosis"}, np.random.default_rng(0),
         )  # fmt: skip
+
+
+def test_effects_are_against_the_reference(settings: dict[str, Any]) -> None:
+    """The difference of the other way round has the other sign, and the same p."""
+    features, cohort = tables(5.0)
+    reliability = reliability_table(features, settings)
+
+    def effect(**references: str) -> Any:
+        table = design_effects(
+            features, cohort, reliability, {**settings, "references": references},
+            np.random.default_rng(0),
+        )  # fmt: skip
+        rows = table[(table["feature"] == "frequency") & (table["term"] == "group")]
+        return rows.iloc[0]
+
+    forth, back = effect(), effect(group="patient")
+    assert (forth["effect"], back["effect"]) == ("group[patient]", "group[control]")
+    assert forth["estimate"] == pytest.approx(-back["estimate"])
+    assert forth["p"] == back["p"]
+    with pytest.raises(ConfigError, match="group: 'patients' is none of its levels"):
+        effect(group="patients")

@@ -55,12 +55,15 @@ def problems_of_design(
         if formula is not None:
             check_columns(formula, sorted(columns))
         named = [] if predict is None else [predict["target"], *predict["covariates"]]
-        for name in named:
+        named = [("predict", name) for name in named]
+        named += [("references", name) for name in group["references"]]
+        named += [] if blocks is None else [("blocks", blocks)]
+        for setting, name in named:
             if name not in columns:
                 near = difflib.get_close_matches(name, columns, n=1)
                 hint = f", did you mean {near[0]!r}?" if near else ""
                 yield (
-                    f"{where}.group.predict: {name!r} is no column of the cohort{hint}; there are"
+                    f"{where}.group.{setting}: {name!r} is no column of the cohort{hint}; there are"
                     f" {', '.join(sorted(columns))}"
                 )
     except ConfigError as error:

@@ -1,5 +1,6 @@
 """The matrix of a design: what each row of a table has of each effect."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,10 +38,13 @@ class Design:
     rows: NDArray[np.intp]
 
 
-def make_design(formula: Formula, table: pd.DataFrame) -> Design:
+def make_design(
+    formula: Formula, table: pd.DataFrame, references: Mapping[str, str] | None = None
+) -> Design:
     """Design matrix of a table; rows that lack a value of the design are left out.
 
-    Text columns are categories, numbers are covariates.
+    Text columns are categories, numbers are covariates. ``references`` names the level with which
+    the others of a category are compared, where it is not the first in alphabetical order.
 
     Raises
     ------
@@ -52,7 +56,11 @@ def make_design(formula: Formula, table: pd.DataFrame) -> Design:
     check_columns(formula, [str(name) for name in table.columns])
     rows = np.flatnonzero(table[list(formula.variables)].notna().all(axis=1))
     used = table.iloc[rows]
-    coded = {name: _coded(used[name]) for name in formula.variables if name != formula.subject}
+    coded = {
+        name: _coded(used[name], (references or {}).get(name))
+        for name in formula.variables
+        if name != formula.subject
+    }
     blocks: dict[str, dict[str, Array]] = {}
     for term in Parsed(formula.fixed):
         block = {"": np.ones(len(used))}
@@ -81,21 +89,26 @@ def make_design(formula: Formula, table: pd.DataFrame) -> Design:
     return Design(matrix, tuple(names), terms, subject.astype(np.intp), rows)
 
 
-def _coded(column: pd.Series) -> dict[str, Array]:
+def _coded(column: pd.Series, reference: str | None) -> dict[str, Array]:
     """Columns of one variable.
 
-    Numbers are centred. A category has a column for each level but the first, the level's indicator
-    minus the share of an even distribution: its coefficient is the difference to the first level,
+    Numbers are centred. A category has a column for each level but the reference, the level's
+    indicator minus the share of an even distribution: its coefficient is the difference to that,
     and that of any other term is the average over levels.
     """
     name = str(column.name)
     if pd.api.types.is_numeric_dtype(column):
         return {name: (column - column.mean()).to_numpy(float)}
-    levels = sorted(column.astype(str).unique())
+    levels = sorted(column.astype(str).unique(), key=lambda level: (level != reference, level))
     if len(levels) < 2:
         raise ConfigError(
             f"group.design: {name!r}: only one level ({levels[0] if levels else 'none'}) among the"
             " rows with results; leave the term out"
+        )
+    if reference is not None and levels[0] != reference:
+        raise ConfigError(
+            f"group.references: {name}: {reference!r} is none of its levels among the rows with"
+            f" results ({', '.join(levels)})"
         )
     return {
         f"{name}[{level}]": (column.astype(str) == level).to_numpy(float) - 1 / len(levels)

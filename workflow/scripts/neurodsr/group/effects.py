@@ -70,7 +70,8 @@ def design_effects(
     own = people["participant"].fillna(people["recording"])
     people = people.assign(subject=people["dataset"].astype(str) + " " + own.astype(str))
     values = recording_values(features)
-    whole = make_design(formula, people[people["recording"].isin(values["recording"])])
+    known = people[people["recording"].isin(values["recording"])]
+    whole = make_design(formula, known, settings["references"])
     wide = values.pivot(index="recording", columns=FEATURE, values="value")
     wide = wide.reindex(people["recording"])
     icc = reliability.set_index(FEATURE)["icc"].to_dict()
@@ -118,7 +119,7 @@ def _prepare(
     """Model, permutations of each term and rows of the design, or why there is none."""
     table = people[present].reset_index(drop=True)
     try:
-        design: Design = make_design(formula, table)
+        design: Design = make_design(formula, table, settings["references"])
     except ConfigError as error:
         return str(error)
     model = Model(design)

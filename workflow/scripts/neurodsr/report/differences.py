@@ -90,7 +90,10 @@ def _effects_table(group: GroupResults) -> Table:
         ]
         for row in table.to_dict("records")
     ]
-    note = "Effects of the design on each feature; p belongs to the whole term."
+    note = (
+        "Effects of the design on each feature; p belongs to the whole term. Levels are compared "
+        "with the reference (group.references, else the first)."
+    )
     return Table(columns, rows, frozenset(columns[3:11]), note)
 
 
