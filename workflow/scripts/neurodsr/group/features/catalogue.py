@@ -8,6 +8,7 @@ import xarray as xr
 from neurodsr.group.features.data import series, statespace
 from neurodsr.group.features.definition import DATA, DYNAMICS, QUALITY, Family, Feature
 from neurodsr.group.features.dynamics import dynamics
+from neurodsr.group.features.mechanism import mechanism
 from neurodsr.group.features.quality import quality
 
 __all__ = [
@@ -40,7 +41,7 @@ for _i in range(LONGEST_VECTOR):
         partial(_entry, i=_i),
     )
 
-FAMILIES = (dynamics, quality, series, statespace, vectors)
+FAMILIES = (dynamics, mechanism, quality, series, statespace, vectors)
 FEATURES: dict[str, Feature] = {
     feature.name: feature for family in FAMILIES for feature in family.features
 }

@@ -11,6 +11,7 @@ from neurodsr.group.features.catalogue import DATA, FEATURES, HIERARCHICAL, vect
 from neurodsr.group.features.data import series, statespace
 from neurodsr.group.features.definition import Family
 from neurodsr.group.features.dynamics import dynamics
+from neurodsr.group.features.mechanism import mechanism
 from neurodsr.group.features.quality import quality
 from neurodsr.tables import Dictionary
 
@@ -170,5 +171,6 @@ def run_features(scores: xr.Dataset, found: xr.Dataset) -> Iterator[tuple[int, i
     kept = acceptable_runs(scores)
     for run in scores["run"].values:
         score, accepted = scores.sel(run=run), int(run in kept)
-        for name, value in read_values([(dynamics, found.sel(run=run)), (quality, score)]):
+        one = found.sel(run=run)
+        for name, value in read_values([(dynamics, one), (mechanism, one), (quality, score)]):
             yield int(run), accepted, name, value
