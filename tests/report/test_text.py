@@ -49,8 +49,14 @@ def test_linear_data_support_no_claim_of_nonlinear_dynamics(verdicts: list[str])
 def test_mixed_data_support_it_only_where_it_was_found() -> None:
     sentence = state_space_sentence(["nonlinear", "nonlinear", "linear", "too_short"])
     assert "In 2 of 4 recordings" in sentence
-    assert "Where they do not, no claim of nonlinear dynamics is supported." in sentence
+    assert "Elsewhere no claim of nonlinear dynamics is supported." in sentence
     assert "In 1 recording the data are too short" in sentence
+
+
+def test_what_noise_may_be_supports_no_claim() -> None:
+    sentence = state_space_sentence(["undetermined", "linear"])
+    assert sentence.startswith("No claim of nonlinear dynamics is supported")
+    assert "In 1 recording they differ, but as noise that is not Gaussian" in sentence
 
 
 def test_skill_counts_only_what_beats_the_null() -> None:

@@ -6,16 +6,9 @@ import pytest
 
 from neurodsr.preprocess.correlation import autocorrelation, decay_time
 from neurodsr.simulate.flows import stochastic_heun
-from neurodsr.statespace.determinism import (
-    QUERIES,
-    REACH,
-    RIDGE,
-    forecast,
-    nonlinearity_test,
-    rank_p,
-    time_asymmetry,
-)
+from neurodsr.statespace.determinism import nonlinearity_test, rank_p, time_asymmetry
 from neurodsr.statespace.embedding.delays import correlation_delay
+from neurodsr.statespace.forecast import QUERIES, REACH, RIDGE, forecast
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "studies"))
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter1d
+from scipy.signal import lfilter
 
 from neurodsr.statespace.verdict import check_state_space
 
@@ -76,6 +77,25 @@ def test_autoregression_is_linear(ar, series, settings):
         "not distinguishable from a linear stochastic process"
     )
     assert result.attrs["nonlinearity_p"] > 0.05
+
+
+def test_noise_that_is_not_gaussian_shows_no_determinism(series, settings):
+    noise = np.random.default_rng(3).exponential(size=1500)
+    attributes = check(series(lfilter([1.0], [1.0, -0.8], noise)[:, None]), settings()).attrs
+    assert attributes["verdict_code"] == "undetermined"
+    assert "determinism is not shown: it differs only by its asymmetry" in attributes["verdict"]
+    assert np.isnan(attributes["largest_exponent"])
+
+
+def test_a_spectrum_that_changes_shows_no_determinism(series, settings):
+    # an oscillation whose frequency trebles, driven by Gaussian noise
+    noise, x = np.random.default_rng(0).standard_normal(2000), np.zeros(2000)
+    for t in range(2, 2000):
+        x[t] = 1.9 * np.cos(0.2 + 2e-4 * t) * x[t - 1] - 0.9 * x[t - 2] + noise[t]
+    attributes = check(series(x[:, None]), settings()).attrs
+    assert attributes["nonlinearity_p"] == 1 / 40 and attributes["driven_p"] > 0.05
+    assert attributes["verdict_code"] == "undetermined"
+    assert "linear process that changes slowly" in attributes["verdict"]
 
 
 @pytest.mark.parametrize("samples", [6, 25, 40])

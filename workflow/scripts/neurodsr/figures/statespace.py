@@ -207,10 +207,15 @@ def findings(attributes: dict[Any, Any]) -> Iterator[tuple[str, str, str]]:
     """Colour, title and text of each line of the summary."""
     code = attributes["verdict_code"]
     p = float(attributes["nonlinearity_p"])
-    title = {"nonlinear": "Nonlinear", "linear": "Not unlike linear noise"}.get(code, "Too short")
+    titles = {
+        "nonlinear": "Nonlinear",
+        "undetermined": "Unlike linear, not shown deterministic",
+        "linear": "Not unlike linear noise",
+    }
+    title = titles.get(code, "Too short")
     power = f"power {100 * attributes['power']:.0f} % at this length"
     text = power if np.isnan(p) else f"p = {p:.3g}; {power}"
-    yield {"nonlinear": GOOD, "linear": WARN}.get(code, UNKNOWN), title, text
+    yield {"nonlinear": GOOD, "undetermined": WARN, "linear": WARN}.get(code, UNKNOWN), title, text
     noise = float(attributes["noise_level"])
     yield (
         UNKNOWN if np.isnan(noise) else WARN if noise > 0.3 else GOOD,

@@ -145,7 +145,11 @@ def _stages(results: RecordingResults) -> Iterator[xr.Dataset]:
 
 
 def _summary(results: RecordingResults) -> Iterator[str]:
-    words = {"nonlinear": "nonlinear", "linear": "not distinguishable from linear"}
+    words = {
+        "nonlinear": "nonlinear",
+        "undetermined": "unlike linear, determinism not shown",
+        "linear": "not distinguishable from linear",
+    }
     yield words.get(results.verdict_code, "too short to say")
     said = {"better": "better than linear", "not_better": "not better than linear"}
     for model, one in results.models.items():

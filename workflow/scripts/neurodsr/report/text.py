@@ -11,7 +11,7 @@ import pandas as pd
 
 from neurodsr.report.models import BASELINES, description
 
-NONLINEAR, LINEAR, SHORT = "nonlinear", "linear", "too_short"
+NONLINEAR, UNDETERMINED, LINEAR, SHORT = "nonlinear", "undetermined", "linear", "too_short"
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -51,18 +51,23 @@ def state_space_sentence(verdicts: Sequence[str]) -> str:
     nonlinear = verdicts.count(NONLINEAR)
     short = verdicts.count(SHORT)
     rest = f" In {counted(short, 'recording')} the data are too short to say." if short else ""
+    undetermined = verdicts.count(UNDETERMINED)
+    if undetermined:
+        rest = (
+            f" In {counted(undetermined, 'recording')} they differ, but as noise that is not "
+            f"Gaussian or changes would.{rest}"
+        )
     if not nonlinear:
         return (
             f"No claim of nonlinear dynamics is supported: in none of {counted(n, 'recording')} "
-            f"do the data differ from linear stochastic surrogates.{rest} Features of the models "
-            "describe the fitted models, not a nonlinear mechanism in the data."
+            "do the data differ from linear stochastic surrogates in a way that shows "
+            f"determinism.{rest} Features of the models describe the fitted models, not a "
+            "nonlinear mechanism in the data."
         )
-    caution = (
-        " Where they do not, no claim of nonlinear dynamics is supported." if nonlinear < n else ""
-    )
+    caution = " Elsewhere no claim of nonlinear dynamics is supported." if nonlinear < n else ""
     return (
         f"In {nonlinear} of {counted(n, 'recording')} the data differ from linear stochastic "
-        f"surrogates, i.e. show nonlinear structure.{caution}{rest}"
+        f"surrogates, and are more predictable: they show nonlinear structure.{rest}{caution}"
     )
 
 

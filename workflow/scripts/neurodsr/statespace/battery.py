@@ -1,7 +1,7 @@
 """All checks of one series, from its training split alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,12 @@ from neurodsr.statespace.curves import (
     neighbour_delay,
     nonlinearity_delay,
 )
-from neurodsr.statespace.determinism import NonlinearityTest, nonlinearity_test, shortest
+from neurodsr.statespace.determinism import (
+    NonlinearityTest,
+    driven_p,
+    nonlinearity_test,
+    shortest,
+)
 from neurodsr.statespace.divergence import Divergence
 from neurodsr.statespace.embedding.candidates import UnifiedEmbedding
 from neurodsr.statespace.embedding.coordinates import Coordinate
@@ -75,7 +80,7 @@ class Battery:
         Correlation dimension of the leading channel's delay vectors, and the number of their
         coordinates: one more than its embedding dimension.
     growth
-        Divergence of each tested channel; none unless nonlinear.
+        Divergence of each tested channel; none unless it is more predictable than linear ones.
     """
 
     per_channel: list[ChannelDelays]
@@ -145,14 +150,15 @@ def run_checks(
             stretch,
             [-(-delay // every) for delay in test_delays],
             -(-correlation_time // every),
-            settings["surrogates"],
+            settings,
             rng,
         )
     delay = int(np.median([c.delay for c in per_channel]))
     theiler = max(correlation_time, delay)
     observed = [piece[:, :originals] for piece in train]
     some = first_samples(observed, UNIFIED_SAMPLES)
-    nonlinear = test is not None and test.p_all <= settings["alpha"]
+    alpha = settings["alpha"]
+    predictable = test is not None and max(test.p_all, test.p_predictive, test.p_driven) <= alpha
     found = [d or settings["maximum_dimension"] for d in dimensions]
     return Battery(
         per_channel=per_channel,
@@ -187,7 +193,7 @@ def run_checks(
             channel_divergence(train, c, per_channel[c], d, settings)
             for c, d in zip(chosen, found, strict=True)
         ]
-        if nonlinear
+        if predictable
         else [],
     )
 
@@ -199,16 +205,18 @@ def test_of(
     settings: Mapping[str, Any],
     rng: np.random.Generator,
 ) -> NonlinearityTest | None:
-    """The test of nonlinearity, or None for a stretch that is too short or constant."""
-    needed = shortest(settings["dimension"], max(delays)) / (1.0 - MOST_TRIMMED)
+    """The test of nonlinearity, or None for a stretch that is too short or constant.
+
+    Where it finds predictability, linear processes of the same innovations must not have it.
+    """
+    surrogates = settings["surrogates"]
+    dimension, number = surrogates["dimension"], surrogates["number"]
+    needed = shortest(dimension, max(delays)) / (1.0 - MOST_TRIMMED)
     if len(stretch) < needed or np.any(stretch.std(axis=0) == 0):
         return None
-    return nonlinearity_test(
-        stretch,
-        delays,
-        settings["dimension"],
-        settings["number"],
-        settings["iterations"],
-        rng,
-        theiler,
+    test = nonlinearity_test(
+        stretch, delays, dimension, number, surrogates["iterations"], rng, theiler
     )
+    if test.p_predictive > settings["alpha"]:
+        return test
+    return replace(test, p_driven=driven_p(stretch, delays, dimension, number, rng, theiler))

@@ -78,6 +78,7 @@ def check_state_space(
         "sequence_length": sequence_length(forcing, longest),
         "nonlinearity_p": found.test.p_all if found.test else np.nan,
         "determinism_p": found.test.p_predictive if found.test else np.nan,
+        "driven_p": found.test.p_driven if found.test else np.nan,
         "power": power(found.correlation_times, found.samples, settings["power_noise"]),
         "detectable_noise": detectable_noise(
             found.correlation_times, found.samples, settings["minimum_power"]
@@ -114,16 +115,18 @@ def verdict(found: Battery, settings: Mapping[str, Any]) -> tuple[str, str]:
     length = f"{found.samples} samples, {found.correlation_times:.0f} autocorrelation times"
     if test is not None and test.p_all <= settings["alpha"]:
         numbers = f"p = {test.p_all:.3g} against {len(test.surrogates)} linear surrogates, {length}"
-        if test.p_predictive <= settings["alpha"]:
+        reason = doubt(found, settings)
+        if not reason:
             return "nonlinear", f"nonlinear determinism detected ({numbers})"
-        return "nonlinear", (
-            "nonlinear determinism detected only as asymmetry in time, which nonlinear noise "
-            f"shows as well ({numbers})"
+        return "undetermined", (
+            "unlike a stationary linear Gaussian process, but determinism is not shown: "
+            f"{reason} ({numbers})"
         )
     if not found.graded:
         return "too_short", (
-            "too short to say (too few events: every channel repeats one value, as silence does, "
-            f"which no surrogate can; {length} in one piece)"
+            "too short to say (too few events: every channel stays for more than 5 % of the time "
+            "within a thousandth of its standard deviation of one value, as silence does, which no "
+            f"surrogate can; {length} in one piece)"
         )
     chance = power(found.correlation_times, found.samples, settings["power_noise"])
     seen = (
@@ -136,6 +139,19 @@ def verdict(found: Battery, settings: Mapping[str, Any]) -> tuple[str, str]:
         f"not distinguishable from a linear stochastic process (p = {test.p_all:.3g} against "
         f"{len(test.surrogates)} surrogates, {length}: {seen})"
     )
+
+
+def doubt(found: Battery, settings: Mapping[str, Any]) -> str:
+    """Why a series that is unlike linear Gaussian ones need not be deterministic, if so."""
+    test, alpha = found.test, settings["alpha"]
+    if test is None or test.p_predictive > alpha:
+        return "it differs only by its asymmetry in time, which skewed or nonlinear noise has too"
+    if test.p_driven > alpha:
+        return (
+            "it is no more predictable than a linear process that changes slowly, or whose noise is"
+            f" not Gaussian or changes in strength (p = {test.p_driven:.3g})"
+        )
+    return ""
 
 
 def cautions(

@@ -42,7 +42,7 @@ def find_modalities(
             name = _free(short, clean_name(path.split("/")[-2]), taken)
             aliases = [own, f"/{own}", own.split("/")[-1], kind_of(container), kind_of(part[0])]
             if together and len(part) == 1 and not whole:
-                aliases.append(f"{own}/{part[0].name}")
+                aliases += [f"{own}/{part[0].name}", part[0].name]
             yield Found(
                 name,
                 tuple(dict.fromkeys(aliases)),
