@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from neurodsr.errors import RecordingError
-from neurodsr.recordings.bids.events import artefact_intervals, event_intervals
+from neurodsr.recordings.bids.events import artefact_intervals, distinct, event_intervals
 from neurodsr.recordings.recording import make_intervals
 
 
@@ -49,3 +49,10 @@ def test_artefacts_are_bad_intervals_and_boundaries():
     ]  # fmt: skip
     np.testing.assert_allclose(found["start"], [0, 0.998, 1.998, 3, 3.998, 4.498, 7])
     np.testing.assert_allclose(found["stop"], [0.5, 1.002, 2.002, 3.1, 4.002, 4.502, 8])
+
+
+def test_what_is_marked_twice_counts_once():
+    both = make_intervals([5.0, 7.0, 5.001, 7.0], [6.0, 8.0, 6.001, 9.0], {"label": ["BAD_"] * 4})
+    found = distinct(both, 0.004)
+    assert found["start"].values.tolist() == [5.0, 7.0, 7.0]
+    assert found["stop"].values.tolist() == [6.0, 8.0, 9.0]

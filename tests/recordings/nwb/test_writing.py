@@ -34,6 +34,10 @@ def recording():
         type=("channel", ["EEG", "EEG", "SEEG"]), x=("channel", [0.1, np.nan, -0.03])
     )  # fmt: skip
     ieeg = make_continuous("x", rows / 500, np.ones((200, 2)), ["a", "b"], 500.0, units="volts")
+    light = make_continuous(
+        "x", rows / 20, RANDOM.standard_normal((200, 1)), ["gcamp"], 20.0,
+        units="V", neurodata_type="TimeSeries",
+    )  # fmt: skip
     physio = make_continuous(
         "x", -1.0 + rows / 40, RANDOM.standard_normal((200, 2)), ["zeta", "alpha"], 40.0, units=""
     ).assign_coords(units=("channel", ["V", "bpm"]))
@@ -58,8 +62,8 @@ def recording():
         "recording": "sub-01_task-rest", "participant": "01", "format": "bids",
         "subject_sex": "F", "subject_age": "P30Y", "session_description": "at rest",
     }  # fmt: skip
-    modalities = {"eeg": eeg, "ieeg": ieeg, "physio": physio, "diary": diary, "units": spikes}
-    return make_recording(modalities, tables, attributes)
+    modalities = {"eeg": eeg, "ieeg": ieeg, "light": light, "physio": physio, "diary": diary}
+    return make_recording({**modalities, "units": spikes}, tables, attributes)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +78,7 @@ def again(path, everything):
     return read_nwb(path, everything)
 
 
-@pytest.mark.parametrize("name", ["eeg", "ieeg", "physio", "diary"])
+@pytest.mark.parametrize("name", ["eeg", "ieeg", "light", "physio", "diary"])
 def test_signals_are_the_same(recording, again, name):
     one, other = recording[name].to_dataset(), again[name].to_dataset()
     assert other.attrs.items() >= one.attrs.items()

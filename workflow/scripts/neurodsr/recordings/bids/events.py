@@ -47,6 +47,14 @@ def artefact_intervals(events: xr.Dataset, half_sample: float) -> xr.Dataset:
     )
 
 
+def distinct(artefacts: xr.Dataset, tolerance: float) -> xr.Dataset:
+    """In order of time, without those that repeat the one before, to within a tolerance (s)."""
+    ordered = artefacts.sortby(["start", "stop"])
+    edges = np.stack([ordered["start"].values, ordered["stop"].values])
+    other = (np.abs(np.diff(edges, axis=1)) > tolerance).any(axis=0)
+    return ordered.isel(interval=np.flatnonzero(np.concatenate([[True], other])))
+
+
 def _column(where: str, table: Table, field: str) -> NDArray[np.float64]:
     if field not in table:
         raise RecordingError(f"{where}: {field}: no such column; events need onset and duration")

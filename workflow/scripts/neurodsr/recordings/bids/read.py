@@ -19,7 +19,7 @@ from neurodsr.recordings.bids.bold import (
     unsteady_intervals,
 )
 from neurodsr.recordings.bids.electrophysiology import Electrophysiology
-from neurodsr.recordings.bids.events import artefact_intervals, event_intervals
+from neurodsr.recordings.bids.events import artefact_intervals, distinct, event_intervals
 from neurodsr.recordings.bids.sampled import read_sampled
 from neurodsr.recordings.bids.sidecars import Part, require_inside
 from neurodsr.recordings.bids.tables import read_table
@@ -183,7 +183,8 @@ def _intervals(events: Part | None, contents: Sequence[Contents]) -> dict[str, x
     found = {"events": tables[0]} if tables else {}
     artefacts = [table for table in artefacts if table.sizes["interval"]]
     if artefacts:
-        found["artefacts"] = xr.concat(artefacts, "interval").sortby("start")
+        # a file marks again what the table of events says
+        found["artefacts"] = distinct(xr.concat(artefacts, "interval"), 2 * half_sample)
     return {name: table for name, table in found.items() if table.sizes["interval"]}
 
 

@@ -44,11 +44,11 @@ def write_recording(path: Path, recording: xr.DataTree) -> None:
     """Write all modalities and intervals of a recording, or nothing at all.
 
     Signals in volt become an ``ElectricalSeries`` with a row of the electrode table for each
-    channel, other signals a ``TimeSeries``, both in acquisition and under the name of their
-    modality. What NWB has no field for (names of channels of a ``TimeSeries``, what is known of
-    channels, attributes) goes as JSON into the comments, where `read_nwb` finds it. Sampling rates
-    are kept where the times are regular, time stamps otherwise. The bytes depend on the recording
-    only.
+    channel, unless they were another neurodata type before; other signals become a ``TimeSeries``,
+    both in acquisition and under the name of their modality. What NWB has no field for (names of
+    channels of a ``TimeSeries``, what is known of channels, attributes) goes as JSON into the
+    comments, where `read_nwb` finds it. Sampling rates are kept where the times are regular, time
+    stamps otherwise. The bytes depend on the recording only.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def write_recording(path: Path, recording: xr.DataTree) -> None:
     spikes = [n for n, m in modalities.items() if m.attrs["kind"] == SPIKES]
     if len(spikes) > 1:
         raise ValueError(f"{name}: {', '.join(spikes)}: an NWB file has one table of units")
-    electrical = {n: m for n, m in modalities.items() if _in_volt(m)}
+    electrical = {n: m for n, m in modalities.items() if _is_of_electrodes(m)}
     _add_electrodes(content, electrical)
     first = 0
     for modality, data in modalities.items():
@@ -133,8 +133,9 @@ def _instant(text: str) -> datetime.datetime | None:
     return instant if instant.tzinfo else instant.replace(tzinfo=datetime.UTC)
 
 
-def _in_volt(data: xr.Dataset) -> bool:
-    return data.attrs["kind"] != SPIKES and data.attrs.get("units") in VOLT
+def _is_of_electrodes(data: xr.Dataset) -> bool:
+    before = data.attrs.get("neurodata_type", ElectricalSeries.__name__)
+    return data.attrs.get("units") in VOLT and before == ElectricalSeries.__name__
 
 
 def _add_electrodes(content: NWBFile, electrical: dict[str, xr.Dataset]) -> None:
