@@ -67,11 +67,11 @@ def _solve(one: Reconstruction, start: Array) -> Array | None:
     with np.errstate(all="ignore"):
         try:
             z: Array = root(displacement, start, jac=derivative, tol=1e-12).x
-        except ValueError:  # infinite or NaN on the way
+            # what is left to go: a small residual may be far away, where a map saturates or is slow
+            rest = np.linalg.solve(derivative(z), displacement(z))
+        except (ValueError, np.linalg.LinAlgError):  # infinite or NaN on the way, or singular
             return None
-        residual, speed = np.abs(displacement(z)).max(), np.abs(derivative(z)).max()
-    # in a slow map (a flow sampled finely) everything almost stays where it is
-    return z if residual < 1e-8 * min(1.0, speed) * (1 + np.abs(z).max()) else None
+    return z if np.abs(rest).max() < 1e-8 * (1 + np.abs(z).max()) else None
 
 
 def search_smooth_cycles(
