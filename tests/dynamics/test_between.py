@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from neurodsr.dynamics.between import between_groups
+from neurodsr.dynamics.between import between_groups, growth_rates
 
 RADII = np.array([0.86, 0.9, 0.94, 1.06, 1.1, 1.14])
 GROUPS = {f"sub-{i}": "control" if i < 3 else "patient" for i in range(6)}
@@ -26,7 +26,7 @@ def cohort(radii: np.ndarray) -> xr.Dataset:
             "E": ((*both, "latent", "channel"), [[np.eye(2)] * n] * 2),
         },
         coords={"recording": [f"sub-{i}" for i in range(n)], "run": [0, 1]},
-        attrs={"clipped": 0},
+        attrs={"clipped": 0, "sampling_interval": 0.01},
     )
 
 
@@ -40,6 +40,11 @@ def test_the_bifurcation_lies_between_the_groups() -> None:
     assert found["line_multiplier"].values[0] == pytest.approx(0.9 + 0.2 * found["line"].values)
     low, high = found["line_low"].sel(line=0.0), found["line_high"].sel(line=0.0)
     assert np.abs(low - high).max() < 1e-9 and found.attrs["line_groups"] == "control, patient"
+
+
+def test_growth_rates_of_the_recordings_own_models() -> None:
+    found = growth_rates(cohort(RADII), np.random.default_rng(0))
+    assert found.values == pytest.approx(np.log([RADII] * 2) / 0.01)
 
 
 def test_groups_that_do_not_differ_have_no_bifurcation_between_them() -> None:

@@ -10,9 +10,9 @@ from neurodsr.group.features.table import (
     COLUMNS,
     INCLUSION,
     acceptable_runs,
+    hierarchical_features,
     inclusion,
     recording_features,
-    vector_features,
 )
 from neurodsr.group.responses import RESPONSES, response_curve
 from neurodsr.tables import check_rows, read_table, write_table
@@ -43,7 +43,7 @@ for recording in read_table(snakemake.input.cohort)["recording"].dropna():
     log.info("%s: %d values", recording, len(frames[-1]))
 
 for path in snakemake.input.get("hierarchical", []):
-    frames.append(vector_features(netcdf.read(path)))
+    frames.append(hierarchical_features(netcdf.read(path)))
 
 features = pd.concat(frames, ignore_index=True)
 check_rows(features, yaml.safe_load(schema.read_text()), "features.tsv")

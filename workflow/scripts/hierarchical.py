@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from neurodsr import netcdf
-from neurodsr.dynamics.between import between_groups
+from neurodsr.dynamics.between import between_groups, growth_rates
 from neurodsr.figures.hierarchical import draw_hierarchical
 from neurodsr.training.cohort import fit_cohort
 from stage import run
@@ -31,7 +31,9 @@ def compute(series, cohort):
         params.seed,
         logging.getLogger("neurodsr"),
     )
-    line = between_groups(fit, groups_of(cohort), np.random.default_rng(params.seed))
+    rng = np.random.default_rng(params.seed)
+    fit["growth_rate"] = growth_rates(fit, rng)
+    line = between_groups(fit, groups_of(cohort), rng)
     return fit.merge(line, combine_attrs="no_conflicts")
 
 

@@ -54,17 +54,36 @@ def between_groups(
     return xr.concat(runs, "run").assign_attrs(line_groups=", ".join(kinds))
 
 
+def growth_rates(fit: xr.Dataset, rng: np.random.Generator) -> xr.DataArray:
+    """How fast small perturbations grow in each recording's own model (1/s).
+
+    ``(run, recording)``: ln |leading eigenvalue| / sampling interval at the fixed point nearest to
+    the data's mean, its distance from the border of stability; missing without a fixed point.
+    Groups play no part in it.
+    """
+    values = np.full((fit.sizes["run"], fit.sizes["recording"]), np.nan)
+    for run, recording in np.ndindex(values.shape):
+        one = fit.isel(run=run, recording=recording)
+        states = rng.standard_normal((STATES, fit.sizes["channel"])) @ one["E"].values.T
+        model = map_of(one)
+        point = nearest_fixed_point(model, one["B"].values, states, rng)
+        if point is not None:
+            leading = np.abs(np.linalg.eigvals(model.jacobian(point[0]))).max()
+            values[run, recording] = np.log(leading) / fit.attrs["sampling_interval"]
+    return xr.DataArray(values, dims=("run", "recording"), attrs={"units": "1/s"})
+
+
 def _line(
     fit: xr.Dataset, members: list[NDArray[np.bool_]], rng: np.random.Generator
 ) -> xr.Dataset:
     """One run of the hierarchy."""
     mean = [fit.isel(recording=own).mean("recording", keep_attrs=True) for own in members]
-    ends = [_map(one) for one in mean]
+    ends = [map_of(one) for one in mean]
     family = between(*ends)
     B, E = ((mean[0][name].values + mean[1][name].values) / 2 for name in ("B", "E"))
     states = rng.standard_normal((STATES, len(B))) @ E.T
     up, down = PLACES[PLACES >= 0], PLACES[PLACES <= 0][::-1]
-    start = _nearest(ends[0], B, states, rng)
+    start = nearest_fixed_point(ends[0], B, states, rng)
     branches = [] if start is None else [follow(family, start, side) for side in (up, down)]
     multiplier = np.full(len(PLACES), np.nan)
     located = np.full((len(PLACES), len(B)), np.nan)
@@ -74,7 +93,7 @@ def _line(
         located[where] = branch.states[:, 0] @ B.T
     place, kind = _event(branches)
     orbits = diagram(family, PLACES, states[:1], TRANSIENT, STEPS)[:, 0] @ B.T
-    models = [_map(fit.isel(recording=i)) for i in range(fit.sizes["recording"])]
+    models = [map_of(fit.isel(recording=i)) for i in range(fit.sizes["recording"])]
     places = np.array([_place(one, *ends) for one in models])
     there = multiplier[np.abs(PLACES - places[:, None]).argmin(axis=1)] < 1
     own = [_at_rest(one, B, states, rng) for one in models]
@@ -94,15 +113,16 @@ def _line(
     )
 
 
-def _map(one: xr.Dataset) -> PiecewiseLinearMap:
+def map_of(one: xr.Dataset) -> PiecewiseLinearMap:
+    """The map of one recording in one run."""
     values = {name: one[name].values.astype(float) for name in MAP}
     return PiecewiseLinearMap(**values, clipped=bool(one.attrs["clipped"]))
 
 
-def _nearest(
+def nearest_fixed_point(
     model: PiecewiseLinearMap, B: Array, states: Array, rng: np.random.Generator
 ) -> Array | None:
-    """The fixed point ``(1, latent)`` nearest to the data's mean, if there is any."""
+    """The fixed point ``(1, latent)`` nearest to the data's mean (0), if there is any."""
     found = find_fixed_points(model, states, REGIONS, rng).states
     if not len(found):
         return None
@@ -111,7 +131,7 @@ def _nearest(
 
 def _at_rest(model: PiecewiseLinearMap, B: Array, states: Array, rng: np.random.Generator) -> bool:
     """Whether that fixed point is stable."""
-    point = _nearest(model, B, states, rng)
+    point = nearest_fixed_point(model, B, states, rng)
     return point is not None and bool(np.abs(np.linalg.eigvals(model.jacobian(point[0]))).max() < 1)
 
 

@@ -8,7 +8,11 @@ from scipy import stats
 
 from neurodsr.tables import Dictionary
 
-COUNTERPARTS = ("growth_rate", "frequency", "period", "amplitude")
+COUNTERPARTS = {
+    **{name: name for name in ("growth_rate", "frequency", "period", "amplitude")},
+    "shared_growth_rate": "growth_rate",
+}
+"""Features, and columns of truth.tsv that they should come near."""
 PAIRS = ["dataset", "participant", "group", "model", "feature", "recovered", "true"]
 REGIME = "regime"
 REST = "fixed point"
@@ -39,8 +43,8 @@ def pair_with_truth(subjects: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame
     subjects
         From `neurodsr.group.values.subject_values`.
     truth
-        Columns ``participant_id``, ``regime`` and any of `COUNTERPARTS`, in the units of the
-        features of the same names.
+        Columns ``participant_id``, ``regime`` and any of `COUNTERPARTS`, in the units of their
+        features.
 
     Returns
     -------
@@ -57,7 +61,10 @@ def pair_with_truth(subjects: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame
     twice = known.loc[known["participant"].duplicated(), "participant"].tolist()
     if twice:
         raise ValueError(f"truth.tsv: participant_id: {twice[0]!r} occurs more than once")
-    answers = known[["participant", *(name for name in COUNTERPARTS if name in known)]]
+    answers = pd.DataFrame(
+        {"participant": known["participant"]}
+        | {feature: known[name] for feature, name in COUNTERPARTS.items() if name in known}
+    )
     answers = answers.assign(oscillates=(known[REGIME] != REST).astype(float))
     long = answers.melt("participant", var_name="feature", value_name="true")
     pairs = subjects[subjects["model"] != "data"].rename(columns={"value": "recovered"})

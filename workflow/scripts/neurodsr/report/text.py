@@ -94,7 +94,8 @@ def truth_sentences(truth: pd.DataFrame) -> Iterator[str]:
             f"{row['model']}: the kind of limit set (fixed point or cycle) is the true one in "
             f"{100 * row['agreement']:.0f} % of {counted(row['n'], 'subject')}."
         )
-    for row in truth[truth["feature"] == "growth_rate"].to_dict("records"):
+    ordered = truth[truth["feature"].isin(["growth_rate", "shared_growth_rate"])]
+    for row in ordered.to_dict("records"):
         if pd.notna(row["spearman"]):
             yield (
                 f"{row['model']}: subjects come in the order of their true distances from the "

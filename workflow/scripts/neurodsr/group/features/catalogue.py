@@ -27,8 +27,8 @@ HIERARCHICAL = "hierarchical"
 LONGEST_VECTOR = 10
 
 
-def _entry(one: xr.Dataset, i: int) -> float:
-    return float(one["vector"].values[i])
+def _entry(one: xr.Dataset, i: int) -> float | None:
+    return float(one["vector"].values[i]) if i < one.sizes["feature"] else None
 
 
 vectors = Family(DYNAMICS, "group/hierarchical.nc")
@@ -40,6 +40,15 @@ for _i in range(LONGEST_VECTOR):
         ("vector",),
         partial(_entry, i=_i),
     )
+
+
+@vectors("1/s", "growth_rate")
+def shared_growth_rate(one: xr.Dataset) -> float:
+    """ln |leading eigenvalue| / sampling interval at the fixed point nearest the data mean of the
+    recording's own member of the hierarchical model; its distance from zero is that from the border
+    of stability."""
+    return float(one["growth_rate"])
+
 
 FAMILIES = (dynamics, mechanism, quality, series, statespace, vectors)
 FEATURES: dict[str, Feature] = {

@@ -82,8 +82,8 @@ def recording_features(
     return _tidy(rows)
 
 
-def vector_features(hierarchical: xr.Dataset) -> pd.DataFrame:
-    """Entries of the vectors of a cohort's hierarchical model, columns of `COLUMNS`.
+def hierarchical_features(hierarchical: xr.Dataset) -> pd.DataFrame:
+    """What a cohort's hierarchical model tells of each recording, columns of `COLUMNS`.
 
     A run in which a recording's own model is unbounded does not count for it.
     """
@@ -94,15 +94,8 @@ def vector_features(hierarchical: xr.Dataset) -> pd.DataFrame:
                 one = hierarchical.sel(run=run, recording=recording)
                 accepted = int(str(one["free_run"].values) != "unbounded")
                 rows += [
-                    (
-                        str(recording),
-                        HIERARCHICAL,
-                        int(run),
-                        accepted,
-                        feature.name,
-                        feature.of(one),
-                    )
-                    for feature in vectors.features[: one.sizes["feature"]]
+                    (str(recording), HIERARCHICAL, int(run), accepted, name, value)
+                    for name, value in read_values([(vectors, one)])
                 ]
     return _tidy(rows)
 
