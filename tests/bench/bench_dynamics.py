@@ -11,14 +11,15 @@ import os
 os.environ |= {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 
 import csv
-import resource
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [
@@ -187,29 +188,67 @@ def order_twenty() -> dict[str, object]:
     return row
 
 
+SIZES = ((2, 30, 5), (3, 50, 5), (3, 50, 20), (10, 50, 5), (30, 100, 5))
+OFF = {
+    "basin_starts": 0, "basin_grid": 0, "cycle_order": 1, "manifold_length": 0, "lesion_steps": 0,
+    "pulse_steps": 0,
+}  # fmt: skip
+LEAST = "fixed points, exponents, symbols, coupling"
+PARTS: dict[str, dict[str, object]] = {
+    "cycles to order 6": {"cycle_order": 6},
+    "basins, 100 starts": {"basin_starts": 100},
+    "basin map, 24 x 24": {"basin_starts": 1, "basin_grid": 24},
+    "manifolds and their crossings": {"manifold_length": 10},
+    "lesions": {"lesion_steps": 500},
+    "pulses": {"pulse_steps": 50},
+    "sweep of the gain": {"sweep": "gain", "sweep_from": 0.8, "sweep_to": 1.2},
+}
+
+
 def analysis_table() -> list[dict[str, object]]:
-    """Time and memory of `analyse` with its default settings."""
+    """CPU time and memory of `analyse`, whole and for each of its parts beyond the first one."""
     rows: list[dict[str, object]] = []
-    for latent, hidden, runs in ((2, 30, 5), (3, 50, 5), (3, 50, 20), (10, 50, 5), (30, 100, 5)):
-        rng = np.random.default_rng(1)
-        maps = [shallow(rng, latent, hidden, True) for _ in range(runs)]
-        data = maps[0].simulate(rng.standard_normal(latent), 4000)
-        data = data + 0.01 * rng.standard_normal(data.shape)
-        started = time.process_time()
-        result = analyse(series_of(data), fit_of(maps), defaults("analysis"), rng)
-        rows.append(
-            {
-                "latent": latent,
-                "hidden": hidden,
-                "runs": runs,
-                "seconds": round(time.process_time() - started, 2),
-                "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-                "fixed_points_proved": int(np.nansum(result["search_complete"])),
-                "result_mib": round(result.nbytes / 2**20, 2),
-            }
-        )
-        print(rows[-1], flush=True)
+    for latent, hidden, runs in SIZES:
+        usual = defaults("analysis")
+        least, peak, found = cost(latent, hidden, runs, usual | OFF)
+        for part, wanted in ({LEAST: {}} | PARTS | {"all but the sweep": usual}).items():
+            seconds = least
+            if wanted:
+                total, peak, found = cost(latent, hidden, runs, usual | OFF | wanted)
+                seconds = total if part not in PARTS else max(total - least, 0.0)
+            rows.append(
+                {
+                    "latent": latent,
+                    "hidden": hidden,
+                    "runs": runs,
+                    "part": part,
+                    "seconds": round(seconds, 2),
+                    "peak_mib": round(peak, 1),
+                    "result_mib": round(found.nbytes / 2**20, 2),
+                    "fixed_points_proved": int(np.nansum(found["search_complete"])),
+                }
+            )
+            print(rows[-1], flush=True)
     return rows
+
+
+def cost(
+    latent: int, hidden: int, runs: int, settings: dict[str, object]
+) -> tuple[float, float, xr.Dataset]:
+    """CPU seconds, most memory beyond what was there (MiB, arrays) and the result."""
+    rng = np.random.default_rng(1)
+    maps = [shallow(rng, latent, hidden, True) for _ in range(runs)]
+    data = maps[0].simulate(rng.standard_normal(latent), 4000)
+    data = data + 0.01 * rng.standard_normal(data.shape)
+    series, fit = series_of(data), fit_of(maps)
+    analyse(series.isel(time=slice(400)), fit.isel(run=slice(1)), settings, rng)  # compiles
+    tracemalloc.start()
+    started = time.process_time()
+    found = analyse(series, fit, settings, np.random.default_rng(2))
+    seconds = time.process_time() - started
+    peak = tracemalloc.get_traced_memory()[1] / 2**20
+    tracemalloc.stop()
+    return seconds, peak, found
 
 
 def write(name: str, rows: list[dict[str, object]]) -> None:
