@@ -6,11 +6,15 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from neurodsr.dynamics.further import Variables, further
-from neurodsr.dynamics.responses import responses
+from neurodsr.dynamics.parts.attractors import basin_map, basin_variables
+from neurodsr.dynamics.parts.cycles import cycle_states, cycle_variables, cycles_of
+from neurodsr.dynamics.parts.mechanism import orbit_variables
+from neurodsr.dynamics.parts.responses import responses
+from neurodsr.dynamics.parts.saddles import connection_counts, connections, manifold_lines
+from neurodsr.dynamics.parts.sweep import sweep
+from neurodsr.dynamics.parts.variables import SMOOTH_LATENT, Variables
 from neurodsr.dynamics.run import RunAnalysis
-from neurodsr.dynamics.sweep import sweep
-from neurodsr.dynamics.views import of_best_run
+from neurodsr.models.interface import Reconstruction
 from neurodsr.models.reconstruction import PiecewiseLinearReconstruction, load_runs
 from neurodsr.preprocess.stretches import stretches
 
@@ -48,13 +52,15 @@ def analyse(
           recording), ``relative_amplitude`` (mean over channels, in sd of the data).
 
         And of the best run ``orbit (time, latent)`` and ``orbit_observation (time, channel)``.
-        What else is asked for is described in `further`, `responses`, `views` and `sweep`.
+        What else is asked for is described in `of_every_run`, `of_best_run`, `responses` and
+        `sweep`.
     """
     parts = stretches(series, "train", 1)
     runs = [int(run) for run in fit["run"].values]
+    loaded = {one.run: one for one in load_runs(fit)}
     analyses = {
-        one.run: RunAnalysis(one, parts, series.attrs["sampling_interval"], settings, rng)
-        for one in load_runs(fit)
+        run: RunAnalysis(one, parts, series.attrs["sampling_interval"], settings, rng)
+        for run, one in loaded.items()
     }
     sizes = {
         "run": len(runs),
@@ -85,8 +91,7 @@ def analyse(
             values[where] = value
         result[name] = (dims, values.astype(str) if fill == "" else values, attrs)
     result["run_status"] = ("run", fit["run_status"].values.astype(str))
-    loaded = {one.run: one for one in load_runs(fit)}
-    more = {run: further(loaded[run], one, settings, rng) for run, one in analyses.items()}
+    more = {run: of_every_run(loaded[run], one, settings, rng) for run, one in analyses.items()}
     channels, inputs = _names(series, "channel"), _names(series, "input_name")
     for run, analysis in analyses.items():
         one = loaded[run]
@@ -95,15 +100,67 @@ def analyse(
             if settings["sweep"] != "none":
                 more[run] |= sweep(one, analysis, channels, inputs, settings)
     result = result.assign(_stacked(more, runs))
-    best = analyses.get(result.attrs["best_run"], next(iter(analyses.values()), None))
-    if best is not None:
+    if analyses:
+        which = result.attrs["best_run"]
+        which = which if which in analyses else next(iter(analyses))
+        best = analyses[which]
         time = np.arange(len(best.orbit)) * series.attrs["sampling_interval"]
         result = result.assign_coords(time=("time", time, {"units": "s"}))
-        which = next(run for run, analysis in analyses.items() if analysis is best)
         result = result.assign(of_best_run(loaded[which], best, settings, rng))
         result["orbit"] = (("time", "latent"), best.orbit)
         result["orbit_observation"] = (("time", "channel"), best.observed)
     return result
+
+
+def of_every_run(
+    one: Reconstruction, run: RunAnalysis, settings: Mapping[str, Any], rng: np.random.Generator
+) -> Variables:
+    """Variables of one run, without the axis ``run``, as far as they are asked for.
+
+    - Over ``order`` (samples, from 2 on) ``cycle_count``, ``stable_cycle_count``,
+      ``cycles_complete`` (1 if it is proved that there are no others), ``cycles_searched`` and
+      ``cycles_unseen`` (how many others there are by capture and recapture, at least).
+    - Over ``attractor`` (the largest basin first) ``attractor_kind``, ``attractor_period``,
+      ``attractor_exponent``, ``attractor_mean (channel)``, ``basin_share`` with its interval; and
+      ``attractor_count``, ``escaping_share``, ``unsettled_share``.
+    - Of piecewise-linear maps ``saddle_count``, ``homoclinic_saddles``, ``heteroclinic_pairs`` and
+      ``separatrix_cycles``.
+    - Of piecewise-linear maps, along the free run: ``regions_visited``, ``word_entropy``,
+      ``finite_time_exponent (window)``; ``coupling`` and ``coupling_strength (channel,
+      channel_from)``, ``control_gain`` and ``control_direction (direction)``, ``lesion_effect
+      (channel_from, channel)``.
+    """
+    cycles = cycles_of(one, run, settings, rng)
+    found = {**cycle_variables(cycles), **basin_variables(one, run, settings, rng)}
+    if isinstance(one, PiecewiseLinearReconstruction):
+        if settings["manifold_length"]:
+            found |= connection_counts(connections(one, run, cycles, settings))
+        if run.bounded:
+            found |= orbit_variables(one, run, settings)
+    return found
+
+
+def of_best_run(
+    one: Reconstruction, run: RunAnalysis, settings: Mapping[str, Any], rng: np.random.Generator
+) -> Variables:
+    """What is stored of the best run alone.
+
+    - Over ``cycle`` (the first 50) ``cycle_observation (cycle_step, channel)``, ``cycle_period``,
+      ``cycle_type``, ``cycle_multiplier``.
+    - ``basin_map (plane, plane_2)``, the attractor that each state in the plane of the data's first
+      two principal components leads to, with ``plane_mean`` and ``plane_axis``.
+    - ``stable_manifold`` and ``unstable_manifold (corner, channel)``, polygons near the data with
+      NaN between two of them.
+    """
+    cycles = cycles_of(one, run, settings, rng)
+    found = cycle_states(one, run, cycles)
+    piecewise = isinstance(one, PiecewiseLinearReconstruction)
+    cheap = piecewise or one.latent_dimension <= SMOOTH_LATENT
+    if settings["basin_grid"] and settings["basin_starts"] and cheap:
+        found |= basin_map(one, run, settings)
+    if isinstance(one, PiecewiseLinearReconstruction) and settings["manifold_length"]:
+        found |= manifold_lines(one, run, connections(one, run, cycles, settings))
+    return found
 
 
 def _names(series: xr.Dataset, coordinate: str) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from neurodsr.dynamics.further import SD, Variables
+from neurodsr.dynamics.parts.variables import SD, Variables
 from neurodsr.dynamics.piecewise.bifurcation import Branch, Family, diagram, follow, pushed, scaled
 from neurodsr.dynamics.run import RunAnalysis
 from neurodsr.errors import RecordingError

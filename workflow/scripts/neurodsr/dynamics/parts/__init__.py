@@ -1,0 +1,1 @@
+"""What is known of one run beyond its fixed points and exponents, each part as variables."""
