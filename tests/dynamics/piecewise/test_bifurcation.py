@@ -134,3 +134,44 @@ def test_models_in_between() -> None:
     assert (scaled(lozi())(0.0).W1 == 0).all()
     middle = between(lozi(1.4), lozi(1.8))(0.5)
     assert middle.step(np.array([0.3, 0.2])) == pytest.approx(lozi(1.6).step(np.array([0.3, 0.2])))
+
+
+def test_several_events_within_one_step() -> None:
+    """Slopes 1/2, -1/2, -3/2 with borders at 0 and 1: x = mu / 1.5 reaches them at 0 and 1.5."""
+    one = np.ones((1, 1))
+    model = PiecewiseLinearMap(
+        0.5 * one, np.array([[-1.0, -1.0]]), np.ones((2, 1)), np.zeros(1), np.array([0.0, -1.0]),
+        np.zeros((1, 0)), False,
+    )  # fmt: skip
+    family = pushed(model, np.ones(1))
+    (start,) = fixed_point(family(-1.0))
+    for ticks in (np.array([-1.0, 4.0]), np.linspace(-1, 4, 101)):
+        events = follow(family, start, ticks).events
+        assert [event.kind for event in events] == ["border collision", "border-collision flip"]
+        assert [event.parameter for event in events] == pytest.approx([0.0, 1.5], abs=1e-6)
+
+
+def test_units_that_turn_past_each_other_are_no_event() -> None:
+    """The directions of two hidden units change places and meet on the way; the point stays 0."""
+
+    def family(angle: float) -> PiecewiseLinearMap:
+        W2 = np.array([[np.cos(angle), np.sin(angle)], [1.0, 0.0], [0.0, 1.0]])
+        return PiecewiseLinearMap(
+            0.5 * np.eye(2), 0.1 * np.ones((2, 3)), W2, -0.1 * np.ones(2),
+            np.array([1.0, 0.0, 0.0]), np.zeros((2, 0)), False,
+        )  # fmt: skip
+
+    (start,) = fixed_point(family(-0.5))
+    assert start == pytest.approx(np.zeros((1, 2)), abs=1e-12)
+    branch = follow(family, start, np.linspace(-0.5, 2.0, 26))
+    assert len(branch.parameters) == 26
+    assert np.abs(branch.states).max() < 1e-9
+
+
+def test_the_hopf_bifurcation_of_a_sampled_flow() -> None:
+    """A damped turn whose damping vanishes half-way between two maps, held by a clipped unit."""
+    turn = np.array([[np.cos(0.3), -np.sin(0.3)], [np.sin(0.3), np.cos(0.3)]])
+    ends = [linear(radius * turn, [0.2, 0.1]) for radius in (0.8, 1.2)]
+    (start,) = fixed_point(ends[0])
+    (event,) = follow(between(*ends), start, np.array([0.0, 1.0])).events
+    assert (event.kind, event.parameter) == ("Neimark-Sacker", pytest.approx(0.5, abs=1e-6))

@@ -107,10 +107,15 @@ def follow(family: Family, states: Array, parameters: Array) -> Branch:
     here = _at(family, float(parameters[0]), states)
     if here is None:
         raise ValueError("states are no cycle of the first map")
-    kept, events = [here], []
+    kept: list[_Place] = [here]
+    events: list[Event] = []
     for after in parameters[1:].tolist():
-        there, passed = _walk(family, kept[-1], after)
-        events += passed
+        apart = SAME * (after - kept[-1].parameter)
+        there, passed = _walk(family, kept[-1], after, apart)
+        for event in passed:
+            if events and abs(event.parameter - events[-1].parameter) < abs(apart):
+                events.pop()
+            events.append(event)
         if there is None:
             break
         kept.append(there)
@@ -129,11 +134,16 @@ class _Place:
     parameter: float
     states: Array
     eigenvalues: NDArray[np.complex128]
-    units: NDArray[np.bool_]
+    units: NDArray[np.int8]
+
+    def apart(self, other: "_Place") -> bool:
+        """Whether another linear region is visited, told by units that count in both maps."""
+        heard = (self.units >= 0) & (other.units >= 0)
+        return bool((heard & (self.units != other.units)).any())
 
     def like(self, other: "_Place") -> bool:
         """Whether regions and stability are the same."""
-        return bool((self.units == other.units).all()) and self.outside == other.outside
+        return not self.apart(other) and self.outside == other.outside
 
     @property
     def outside(self) -> int:
@@ -159,11 +169,23 @@ def _at(family: Family, parameter: float, states: Array) -> _Place | None:
     return None
 
 
-def _walk(family: Family, here: _Place, after: float) -> tuple[_Place | None, list[Event]]:
-    """The cycle at the next value, or None where it has ended, and the events on the way."""
+def _walk(
+    family: Family, here: _Place, after: float, apart: float, halvings: int = 8
+) -> tuple[_Place | None, list[Event]]:
+    """The cycle at the next value, or None where it has ended, and the events on the way.
+
+    In half steps where it seems to end, since it may only have moved far. Nearer to an event than
+    ``apart`` rounding decides on which side of a border a state lies.
+    """
     events: list[Event] = []
-    apart = SAME * (after - here.parameter)
     there = _at(family, after, here.states)
+    if there is None and halvings:
+        middle = (here.parameter + after) / 2
+        half, events = _walk(family, here, middle, apart, halvings - 1)
+        if half is None:
+            return None, events
+        there, more = _walk(family, half, after, apart, halvings - 1)
+        return there, [*events, *more]
     for _ in range(MOST_EVENTS):
         if there is not None and here.like(there):
             break
@@ -175,7 +197,6 @@ def _walk(family: Family, here: _Place, after: float) -> tuple[_Place | None, li
                 low = image
             else:
                 end = middle
-        # just beyond, since at the very border rounding decides on which side a state lies
         beyond = end + apart if abs(end + apart - after) < abs(after - low.parameter) else after
         high = _at(family, beyond, low.states) or there
         near, gap = _nearest_to_border(pieces_of(family(low.parameter)), low.states)
@@ -184,20 +205,24 @@ def _walk(family: Family, here: _Place, after: float) -> tuple[_Place | None, li
             kind = "fold" if inside else "border-collision fold"
             return None, [*events, Event(low.parameter, kind, near)]
         kind = _name(low.eigenvalues, high.eigenvalues)
-        if (low.units != high.units).any():
+        if low.apart(high):
             kind = f"border-collision {kind}" if kind else "border collision"
         events.append(Event(low.parameter, kind or "fold", near))
-        here, there = high, _at(family, after, high.states)
+        here = high
+        there = high if high.parameter == after else _at(family, after, high.states)
     return there, events
 
 
-def _units(model: PiecewiseLinearMap, states: Array) -> NDArray[np.bool_]:
-    """Which hidden units are on, and beyond their clip: the linear region, told alike in all maps.
+def _units(model: PiecewiseLinearMap, states: Array) -> NDArray[np.int8]:
+    """Which hidden units are on (1), and beyond their clip; -1 for those without effect.
 
-    Directions of `Pieces` merge and change their order along a parameter.
+    The linear region, told alike in all maps: directions of `Pieces` merge and change their order
+    along a parameter.
     """
     u = states @ model.W2.T
-    return np.concatenate([u + model.h2 > 0, (u > 0) & model.clipped], axis=1)
+    on = np.concatenate([u + model.h2 > 0, (u > 0) & model.clipped], axis=1)
+    silent = np.tile((model.W1 == 0).all(axis=0), 2)
+    return np.where(silent, -1, on).astype(np.int8)
 
 
 def _name(old: NDArray[np.complex128], new: NDArray[np.complex128]) -> str:
