@@ -50,7 +50,8 @@ def between_groups(
     if len(kinds) != 2:
         return xr.Dataset()
     members = [np.array([groups.get(name) == kind for name in names]) for kind in kinds]
-    runs = [_line(fit.isel(run=run), members, rng) for run in range(fit.sizes["run"])]
+    models = fit[[*MAP, "B", "E"]]
+    runs = [_line(models.isel(run=run), members, rng) for run in range(fit.sizes["run"])]
     return xr.concat(runs, "run").assign_attrs(line_groups=", ".join(kinds))
 
 
