@@ -14,7 +14,7 @@ from neurodsr.models.piecewise_linear import Array, PiecewiseLinearMap
 Family = Callable[[float], PiecewiseLinearMap]
 """Maps along a parameter, continuously."""
 TRIES = 30
-BISECTIONS = 40
+BISECTIONS = 24
 SAME = 1e-6
 """Part of a step of the parameter within which events are one."""
 MOST_EVENTS = 50
