@@ -151,3 +151,11 @@ def test_feature_defined_in_one_group_only_is_described_but_not_tested() -> None
     row = compare(features, cohort).table.set_index("feature").loc["period"]
     assert row["n_first"] == 0 and row["n_second"] == 6
     assert row["tested"] == 0 and np.isnan(row["p"])
+
+
+def test_a_family_without_any_tested_feature() -> None:
+    """No feature of the dynamics is reliable: a statement, no test and no error."""
+    features, cohort = study(5.0)
+    comparison = compare(features[features["feature"] == NOISY], cohort)
+    assert (comparison.table["tested"] == 0).all() and comparison.table["q"].isna().all()
+    assert np.isnan(comparison.shuffled_share)

@@ -184,6 +184,8 @@ def student(values: Array, ways: Labels) -> Array:
 def false_discovery(p: Array) -> Array:
     """q-values of Benjamini & Hochberg 1995 along the last axis; NaN does not count."""
     q = np.full(p.shape, np.nan)
+    if not p.shape[-1]:
+        return q
     tested = np.isfinite(p).reshape(-1, p.shape[-1])[0]
     if tested.any():
         q[..., tested] = stats.false_discovery_control(p[..., tested], axis=-1)
