@@ -109,7 +109,7 @@ def test_nulls_are_counted_by_group() -> None:
         columns=["model", "group", "code"],
     )
     (said,) = null_sentences(codes)
-    assert "in 1 of 2 of a and 0 of 1 of b recordings." in said
+    assert "in 1 of 2 recordings of a and 0 of 1 recording of b." in said
     (said,) = null_sentences(codes[codes["code"] == "not_better"].assign(group=None))
     assert "in 0 of 2 recordings; its features describe the fitted model" in said
 
@@ -124,6 +124,9 @@ def test_effects_of_a_design_are_quoted_or_said_to_be_missing() -> None:
     assert "growth rate (m), group[b]: 1.2 sd (0.4 to 2), q = 0.01" in said[1]
     said = list(design_sentences(pd.DataFrame([row | {"q": 0.2, "p": 0.1}]), "d", 0.05))
     assert "no effect on the dynamics was found" in said[1] and "smallest p 0.1" in said[1]
+    untested = pd.DataFrame([row | {"tested": 0}, row | {"tested": 0, "note": "all alike"}])
+    said = list(design_sentences(untested.assign(feature=["a", "b"]), "d", 0.05))
+    assert "was tested (none is reliable over runs)" in said[1]
 
 
 def test_reliability_names_what_comes_out_again_and_what_does_not() -> None:

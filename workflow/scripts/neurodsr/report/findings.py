@@ -102,11 +102,11 @@ def null_sentences(verdicts: pd.DataFrame) -> Iterator[str]:
     """In how many recordings of each group a model is better than the best linear null."""
     for model, part in verdicts.groupby("model", sort=False):
         better = part["code"] == "better"
-        names = part["group"].fillna("no group")
+        groups = part.assign(better=better).groupby(part["group"].fillna("no group"))["better"]
+        counts = [(name, int(one.sum()), counted(len(one), "recording")) for name, one in groups]
         said = [
-            f"{int(better[names == name].sum())} of {int((names == name).sum())}"
-            + (f" of {name}" if names.nunique() > 1 else "")
-            for name in sorted(names.unique())
+            f"{found} of {of}" + (f" of {name}" if len(counts) > 1 else "")
+            for name, found, of in counts
         ]
         tail = (
             ""
@@ -118,7 +118,7 @@ def null_sentences(verdicts: pd.DataFrame) -> Iterator[str]:
         )
         yield (
             f"Against the nulls: {model} describes held-out data better than the best linear null "
-            f"in {listed(said)} recordings{tail}."
+            f"in {listed(said)}{tail}."
         )
 
 
@@ -144,7 +144,8 @@ def design_sentences(effects: pd.DataFrame, design: str, rate: float) -> Iterato
         found = part[(part["tested"] == 1) & (part["q"] < rate)]
         if tested.empty:
             why = [str(note) for note in once["note"].dropna().unique()]
-            reason = why[0] if why else "no feature is reliable over runs"
+            unreliable = once["note"].isna().any() or not why
+            reason = "none is reliable over runs" if unreliable else why[0]
             yield f"{term}: no feature of the dynamics was tested ({reason})."
         elif found.empty:
             least = tested["p"].min()
