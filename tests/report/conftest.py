@@ -130,7 +130,8 @@ def make_dynamics(growth: np.ndarray, frequency: float) -> xr.Dataset:
         {
             "fixed_point_count": ("run", np.ones(RUNS)),
             "stable_count": ("run", 1.0 - moves),
-            "search_complete": ("run", np.ones(RUNS, bool)),
+            "search_complete": ("run", [1.0, 0.0, 0.0, 0.0]),
+            "fixed_points_unseen": ("run", [0.0, 0.2, 3.4, np.nan]),
             "eigenvalue_real": (("run", "point", "latent"), eigenvalues.real),
             "eigenvalue_imag": (("run", "point", "latent"), eigenvalues.imag),
             "lyapunov": (("run", "latent"), np.stack([0 * growth, -np.abs(growth)], axis=1)),

@@ -116,6 +116,8 @@ def test_report_names_exponents_of_the_data_and_runs_that_failed(text: str) -> N
     )
     assert "no exponent (growth as by diffusion)" in said
     assert said.count("largest Lyapunov exponent (1/s)") == 12
+    for words in ("proved", "as far as searched", "at least 3 more", "not known"):
+        assert words in said
     assert said.count("failed: loss or gradient diverged twice") == 1
     assert "sub-01_task-rest: small: 1 of 4 runs are not acceptable" in said
     assert "Rosenstein MT" in said

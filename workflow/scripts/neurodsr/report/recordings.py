@@ -241,7 +241,7 @@ def _score_table(results: RecordingResults) -> Table:
 
 
 def _dynamics_table(results: RecordingResults) -> Table:
-    columns = ["model", "run", "free run ends in", "fixed points", "stable"]
+    columns = ["model", "run", "free run ends in", "fixed points", "all of them?", "stable"]
     columns += ["largest Lyapunov exponent (1/s)", "Kaplan-Yorke dimension", "period (s)"]
     rows = []
     for model, one in results.models.items():
@@ -255,10 +255,24 @@ def _dynamics_table(results: RecordingResults) -> Table:
                     f"{run} (best)" if best else str(run),
                     kind or str(one.fit.sel(run=run)["run_status"].values),
                     number(float(dynamics["fixed_point_count"])),
+                    _completeness(dynamics),
                     number(float(dynamics["stable_count"])),
                     number(float(dynamics["lyapunov"].max())),
                     number(float(dynamics["kaplan_yorke"])),
                     number(float(dynamics["dominant_period"])),
                 ]
             )
-    return Table(columns, rows, frozenset(columns[3:]))
+    numeric = frozenset(columns[3:]) - {"all of them?"}
+    return Table(columns, rows, numeric)
+
+
+def _completeness(dynamics: xr.Dataset) -> str:
+    """Whether all fixed points of a run were found, as far as that is known."""
+    if not np.isfinite(float(dynamics["fixed_point_count"])):
+        return ""
+    if float(dynamics["search_complete"]):
+        return "proved"
+    unseen = float(dynamics["fixed_points_unseen"])
+    if np.isnan(unseen):
+        return "not known"
+    return "as far as searched" if unseen < 0.5 else f"at least {unseen:.0f} more"
