@@ -130,17 +130,36 @@ def spectrum(field: Field, centre: list[float], interval: float, steps: int, lan
          [0.4751, 0.0, -0.5206, -1.3072, -3.6474], 0.03, 2.913),
         (lorenz96(8.0), [8.0, 8.1, 8, 8, 8, 8, 8, 8, 8, 8], 0.05, 500,
          [1.203, 0.704, 0.096, 0, -0.431, -0.878, -1.319, -1.943, -2.834, -4.596], 0.05, 6.52),
+        (lorenz96(16.0), [16.0, 16.1, *[16.0] * 8], 0.03, 3000,
+         [3.092, 1.930, 0.807, 0, -0.162, -0.887, -1.621, -2.645, -4.080, -6.435], 0.08, 8.13),
         (van_der_pol, [2.0, 0.0], 0.1, 1000, [0.0, -1.0594], 0.005, 1.0),
         (fitzhugh_nagumo, [0.0, 0.0], 0.2, 1600, [0.0, -0.970], 0.01, 1.0),
         (hopf(), [0.5, 0.0], 0.1, 600, [0.0, -0.6], 0.002, 1.0),
     ],
-    ids=["lorenz", "lorenz of Wolf", "roessler", "lorenz96 5", "lorenz96 10", "van der pol",
-         "fitzhugh-nagumo", "hopf"],
+    ids=["lorenz", "lorenz of Wolf", "roessler", "lorenz96 5", "lorenz96 10", "lorenz96 10, 16",
+         "van der pol", "fitzhugh-nagumo", "hopf"],
 )  # fmt: skip
 def test_spectra(field, centre, interval, steps, expected, tolerance, dimension) -> None:
     found = spectrum(field, centre, interval, steps)
     assert found == pytest.approx(np.array(expected), abs=tolerance, rel=0.01)
     assert kaplan_yorke(found, 0.01) == pytest.approx(dimension, rel=0.01)
+
+
+def test_the_simplest_jerk_flow_is_chaotic() -> None:
+    found = spectrum(sprott, [0.0, 0.0, 1.0], 0.15, 10000, lanes=1)
+    assert found == pytest.approx([0.0551, 0.0, -2.0721], abs=0.006)
+    assert kaplan_yorke(found, 0.003) == pytest.approx(2.0266, abs=0.003)
+
+
+@pytest.mark.parametrize(
+    "forcing, largest, error, positive, dimension",
+    [(8.0, 1.55, 0.03, 6, 13.5), (16.0, 3.67, 0.04, 7, 16.4)],
+)
+def test_twenty_variables(forcing, largest, error, positive, dimension) -> None:
+    found = spectrum(lorenz96(forcing), [forcing, forcing + 0.1, *[forcing] * 18], 0.03, 600)
+    assert found[0] == pytest.approx(largest, abs=3 * error)
+    assert (found > 0.1).sum() == positive
+    assert kaplan_yorke(found, 0.03) == pytest.approx(dimension, rel=0.01)
 
 
 def test_sums_that_are_known_exactly() -> None:
