@@ -31,6 +31,7 @@ format: .venv/installed-dev
 
 bench: .venv/installed-dev
 	$(BIN)/python tests/bench/bench_training.py
+	$(BIN)/python tests/bench/bench_statespace.py
 	$(BIN)/python tests/bench/bench_evaluation.py
 	$(BIN)/python tests/bench/bench_dynamics.py
 	$(BIN)/python tests/bench/bench_workflow.py
