@@ -83,7 +83,12 @@ def test_continued_free_runs_are_those_of_the_map(
     criterion = replace(whole, inputs=whole.inputs[:5])
     row = model.initial(np.random.default_rng(1)).astype(np.float32)[None]
     orbits = []
-    monkeypatch.setattr(Criterion, "distance", lambda self, x: (orbits.append(x), (0.0, ""))[1])
+
+    def record(_: Criterion, orbit: np.ndarray) -> tuple[float, str]:
+        orbits.append(orbit)
+        return 0.0, ""
+
+    monkeypatch.setattr(Criterion, "distance", record)
     FreeRuns(model, criterion).endure(row, 2)
     named = model.unpack(torch.from_numpy(row))
     z = model.observation.encoder(named) @ torch.from_numpy(criterion.start)

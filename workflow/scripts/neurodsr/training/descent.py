@@ -200,6 +200,25 @@ def validate(judge: Judge, state: State, tolerance: float | None, rounds: int) -
     state.chosen_epoch[better] = state.epoch
 
 
+def course(state: State) -> dict[str, Any]:
+    """How a training went, as variables of a fit over ``run`` and ``epoch``."""
+    each = ("run", "epoch")
+    return {
+        "loss": (each, state.loss, {"units": "1"}),
+        "validation": (
+            each,
+            state.validation,
+            {"units": "1", "long_name": "sliced Wasserstein + Hellinger distance"},
+        ),
+        "chosen_epoch": ("run", state.chosen_epoch),
+        "forcing_strength": (
+            each,
+            state.pull,
+            {"long_name": "mean forcing strength over the steps of a window"},
+        ),
+    }
+
+
 def near(values: Floats, best: Floats) -> NDArray[np.bool_]:
     """Whether a criterion is hardly worse than the best so far."""
     return values <= (1 + TOLERANCE) * np.minimum(best, values)

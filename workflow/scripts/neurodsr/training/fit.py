@@ -16,7 +16,7 @@ from neurodsr.models.families import Parameters
 from neurodsr.models.model import FAMILIES, Model, build
 from neurodsr.training import fused, optimise
 from neurodsr.training.checkpoint import State
-from neurodsr.training.descent import Task, descend
+from neurodsr.training.descent import Task, course, descend
 from neurodsr.training.forcing import intervals, strengths
 from neurodsr.training.free_runs import FreeRuns
 from neurodsr.training.optimise import Adapt, DataGradients, Gradients
@@ -168,18 +168,7 @@ def assemble(
             **{name: (dims, tensor.double().numpy()) for name, (dims, tensor) in values.items()},
             "run_status": ("run", status.astype(object)),
             "free_run": ("run", np.array(kinds, object), {"long_name": "what free runs do"}),
-            "loss": (("run", "epoch"), state.loss, {"units": "1"}),
-            "validation": (
-                ("run", "epoch"),
-                state.validation,
-                {"units": "1", "long_name": "sliced Wasserstein + Hellinger distance"},
-            ),
-            "chosen_epoch": ("run", state.chosen_epoch),
-            "forcing_strength": (
-                ("run", "epoch"),
-                state.pull,
-                {"long_name": "mean forcing strength over the steps of a window"},
-            ),
+            **course(state),
         },
         coords={
             "run": np.arange(runs),

@@ -15,7 +15,7 @@ from neurodsr.errors import ConfigError
 from neurodsr.training.baselines.network import Network, Parameters
 from neurodsr.training.baselines.result import assemble
 from neurodsr.training.baselines.validation import Score, Validation, make_validation
-from neurodsr.training.descent import Task, descend
+from neurodsr.training.descent import Task, course, descend
 from neurodsr.training.forcing import intervals, strengths
 from neurodsr.training.reference import lanes
 from neurodsr.training.windows import Batch, make_windows
@@ -58,30 +58,14 @@ def fit_network(
     judge = FreeRuns(network, validation)
     task = Task(network, windows, schedule, gradients_of(network), None, judge, validation.steps)
     state = descend(task, series, settings, seed, checkpoint_path, log)
-    course = xr.Dataset(
-        {
-            "loss": (("run", "epoch"), state.loss, {"units": "1"}),
-            "validation": (
-                ("run", "epoch"),
-                state.validation,
-                {"units": "1", "long_name": "sliced Wasserstein + Hellinger distance"},
-            ),
-            "chosen_epoch": ("run", state.chosen_epoch),
-            "forcing_strength": (
-                ("run", "epoch"),
-                state.pull,
-                {"long_name": "mean forcing strength over the steps of a window"},
-            ),
-        },
-        coords={"epoch": np.arange(1, settings["epochs"] + 1)},
-    )
+    history = xr.Dataset(course(state), coords={"epoch": np.arange(1, settings["epochs"] + 1)})
     scores = [
         score if np.isfinite(value) else score._replace(value=np.inf, error=np.inf)
         for score, value in zip(judge.scores(state.best), state.best_value, strict=True)
     ]
     result = assemble(
         [network.run(row, run) for run, row in enumerate(state.best)],
-        scores, course, series, settings,
+        scores, history, series, settings,
         ["" if one > 0 else "failed: loss or gradient diverged twice" for one in state.rate],
         parameters=network.count,
         updates=state.updates,
