@@ -93,6 +93,7 @@ def test_failures_are_counted_and_told(results):
     assert row["failure_rate"] == pytest.approx(0.6)
     # of eight initial conditions one leads to a point and two to infinity
     assert row["stopped_rate"] == pytest.approx(3 / 8)
+    assert row["periodic_rate"] == pytest.approx(1 / 8)
     assert row["note"].startswith(
         "run 1 decayed (D_stsp 16.4, D_H 0.85, PE 0.002); run 3 diverged;"
     )
@@ -168,8 +169,8 @@ def test_table_page_and_figure_hold_every_row(results):
     page = write_page("Title", {"sub-a": "D_stsp gtf."}, summary)
     (line,) = [line for line in page.splitlines() if line.startswith("| model ") and "706" in line]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
-    assert cells == ["model", "706", "250000", "5", "3", "0.3 ± 0.1", "0.07 ± 0.02",
-                     "0.002 ± 0.001", "0.8 ± 0.1", "0.800 -0.020 -20.000", "12"]  # fmt: skip
+    assert cells == ["model", "706", "250000", "5", "3", "38%, 12%", "0.3 ± 0.1",
+                     "0.07 ± 0.02", "0.002 ± 0.001", "0.8 ± 0.1", "0.800 -0.020 -20.000", "12"]  # fmt: skip
     assert "| aGTF (secondary) " in page and "- aGTF (secondary): a board" in page
     assert len({len(row) for row in page.splitlines() if row.startswith("|")}) == 1
     figure = draw_benchmark(summary, runs)

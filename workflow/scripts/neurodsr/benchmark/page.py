@@ -7,8 +7,8 @@ import pandas as pd
 
 from neurodsr.benchmark.runs import spectrum_of
 
-COLUMNS = ("model", "parameters", "updates", "runs", "failed", "D_stsp", "D_H", "PE",
-           "largest exponent (1/s)", "exponents (1/s)", "CPU s")  # fmt: skip
+COLUMNS = ("model", "parameters", "updates", "runs", "failed", "at rest, cycling", "D_stsp", "D_H",
+           "PE", "largest exponent (1/s)", "exponents (1/s)", "CPU s")  # fmt: skip
 LONGEST = 44
 
 
@@ -27,7 +27,9 @@ def write_page(title: str, conventions: Mapping[str, str], summary: pd.DataFrame
     parts = [
         f"# {title}",
         "Median ± median absolute deviation over runs. failed: runs whose training failed, whose "
-        "free run diverged or came to rest; they count in the medians as long as they are finite.",
+        "free run diverged or came to rest; they count in the medians as long as they are finite. "
+        "at rest, cycling: shares of initial conditions from which free runs come to a point (or "
+        "leave all bounds), and to a cycle.",
     ]
     for recording, rows in summary.groupby("recording", sort=False):
         notes = [f"- {row['name']}: {row['note']}" for row in records(rows) if text(row["note"])]
@@ -54,6 +56,7 @@ def cells(row: Mapping[Any, Any]) -> Sequence[str]:
         whole(row["updates"]),
         whole(row["runs"]),
         str(bad),
+        ", ".join(percent(row[share]) for share in ("stopped_rate", "periodic_rate")).strip(", "),
         *(spread(row[m], row[f"{m}_mad"]) for m in ("D_stsp", "D_H", "PE", "lyapunov_max")),
         shortened([f"{value:.3f}" for value in spectrum_of(row["lyapunov"]).round(3) + 0.0]),
         whole(row["cpu_seconds"]),
@@ -78,6 +81,10 @@ def spread(value: float, mad: float) -> str:
     if pd.isna(value):
         return ""
     return f"{value:.3g}" if pd.isna(mad) else f"{value:.3g} ± {mad:.1g}"
+
+
+def percent(share: float) -> str:
+    return "" if pd.isna(share) else f"{share:.0%}"
 
 
 def whole(value: float) -> str:

@@ -30,6 +30,7 @@ RUNS: Dictionary = {
     "PE": {"Description": "Mean squared n-step prediction error", "Units": "sd^2"},
     "starts": {"Description": "Initial conditions whose limit set was looked at"},
     "stopped": {"Description": "Of these, how many lead to a point or out of all bounds"},
+    "periodic": {"Description": "Of these, how many lead to a cycle"},
     "lyapunov": {
         "Description": "Lyapunov exponents in descending order, joined by a space",
         "Units": "1/s",
@@ -67,6 +68,7 @@ def run_rows(scores: xr.Dataset, dynamics: xr.Dataset) -> Iterator[dict[str, obj
             **{name: float(score["score"].sel(measure=name)) for name in MEASURES},
             "starts": len(kinds),
             "stopped": sum(kind in STOPPED for kind in kinds),
+            "periodic": kinds.count("cycle"),
             "lyapunov": spectrum_text(exponents[np.isfinite(exponents)]),
         }
 

@@ -40,6 +40,12 @@ SUMMARY: Dictionary = {
             "point or leaves all bounds"
         )
     },
+    "periodic_rate": {
+        "Description": (
+            "Share of initial conditions from which a free run comes to a cycle: a failure like "
+            "the others where the truth is chaotic, which no score of the other starts shows"
+        )
+    },
     "D_stsp": {
         "Description": "State-space divergence, median over runs with a finite one",
         "Units": "nat",
@@ -109,6 +115,7 @@ def model_row(
         **counts,
         "failure_rate": len(troubled) / len(runs),
         "stopped_rate": runs["stopped"].sum() / starts if starts else np.nan,
+        "periodic_rate": runs["periodic"].sum() / starts if starts else np.nan,
         **{key: value for name in MEASURES for key, value in middle(name, runs[name]).items()},
         **middle("lyapunov_max", leading),
         "lyapunov": spectrum_text(median_spectrum(spectra)),
