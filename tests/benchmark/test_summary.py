@@ -170,7 +170,8 @@ def test_table_page_and_figure_hold_every_row(results):
     (line,) = [line for line in page.splitlines() if line.startswith("| model ") and "706" in line]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert cells == ["model", "706", "250000", "5", "3", "38%, 12%", "0.3 ± 0.1",
-                     "0.07 ± 0.02", "0.002 ± 0.001", "0.8 ± 0.1", "0.800 -0.020 -20.000", "12"]  # fmt: skip
+                     "0.07 ± 0.02", "0.002 ± 0.001", "0.8 ± 0.1",
+                     "0.800 -0.020 -20.000", "12"]  # fmt: skip
     assert "| aGTF (secondary) " in page and "- aGTF (secondary): a board" in page
     assert len({len(row) for row in page.splitlines() if row.startswith("|")}) == 1
     figure = draw_benchmark(summary, runs)
