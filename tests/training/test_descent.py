@@ -9,7 +9,7 @@ import torch
 import xarray as xr
 
 from neurodsr.models.model import Model, build
-from neurodsr.training.descent import ENDURANCE, Task, begin, continuation, validate
+from neurodsr.training.descent import ENDURANCE, Task, begin, looks, validate
 from neurodsr.training.free_runs import FreeRuns
 from neurodsr.training.selection import (
     DECAYED,
@@ -105,8 +105,11 @@ def test_long_free_runs_cost_a_small_part_of_the_training(
     series: xr.Dataset, settings: Settings, model: Model
 ) -> None:
     task = Task(model, make_windows(series, 100, 100), None, None, None, None, 2000)  # type: ignore[arg-type]
-    settings |= {"batches_per_epoch": 50, "batch": 16}
-    # 3 * 20 * 50 updates of 16 windows of 100 steps; one round is 16 starts of 2000 steps
-    assert continuation(task, settings | {"validate_every": 20}) == 7
-    assert continuation(task, settings | {"validate_every": 200}) == ENDURANCE
-    assert continuation(task, settings | {"validate_every": 1}) == 0
+    settings |= {"batches_per_epoch": 50, "batch": 16, "epochs": 300}
+    # of an epoch of 50 updates (three runs of 16 windows of 100 steps each), a twentieth pays for
+    # 0.375 lengths of 16 starts of 2000 steps: for ten after 27 epochs, but 20 looks are due
+    assert looks(task, settings | {"validate_every": 2}) == (15, 5)
+    assert looks(task, settings | {"validate_every": 20}) == (20, 7)
+    assert looks(task, settings | {"validate_every": 2, "epochs": 5000}) == (27, ENDURANCE)
+    assert looks(task, settings | {"validate_every": 200}) == (200, ENDURANCE)
+    assert looks(task, settings | {"validate_every": 2, "epochs": 40}) == (2, 0)

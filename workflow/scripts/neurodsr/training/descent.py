@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -33,6 +34,8 @@ SHARE = 0.05
 """What a continuation may cost, as a part of the training since the last one."""
 UPDATE = 3
 """What an update costs, in runs of the recursion over its windows."""
+FEWEST = 20
+"""A training looks at its free runs at least so often, even if it cannot continue them as long."""
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.float32]
@@ -101,7 +104,7 @@ def descend(
     epochs, runs = settings["epochs"], settings["runs"]
     rates = learning_rates(settings["learning_rate"], epochs)
     noise = Noise(settings["noise"], settings["noise_on"] == "window")
-    rounds = continuation(task, settings)
+    every, rounds = looks(task, settings)
     fingerprint = checkpoint.digest(
         {**settings, "checkpoint_every": None},
         seed,
@@ -134,7 +137,7 @@ def descend(
             task.gradients,
             task.adapt,
         )
-        if state.epoch % settings["validate_every"] == 0 or state.epoch == epochs:
+        if state.epoch % every == 0 or state.epoch == epochs:
             validate(task.judge, state, settings["forecast_tolerance"], rounds)
         state.seconds += time.process_time() - used
         if checkpoint_path and state.epoch % settings["checkpoint_every"] == 0:
@@ -168,13 +171,19 @@ def begin(model: Trainable, runs: int, epochs: int, seed: int) -> State:
     )
 
 
-def continuation(task: Task, settings: Mapping[str, Any]) -> int:
-    """By how many of their lengths free runs are continued; 0 where inputs drive them."""
+def looks(task: Task, settings: Mapping[str, Any]) -> tuple[int, int]:
+    """Epochs between looks at free runs, and by how many of their lengths these are continued.
+
+    A long training looks more rarely than ``validate_every``, so that it can pay for continuing
+    them. Where inputs drive free runs, they cannot be continued.
+    """
+    every = int(settings["validate_every"])
     if task.windows.inputs.shape[1]:
-        return 0
-    updates = settings["validate_every"] * settings["batches_per_epoch"]
-    steps = SHARE * UPDATE * updates * settings["batch"] * task.windows.steps
-    return min(ENDURANCE, int(steps / (LANES * task.horizon)))
+        return every, 0
+    steps = settings["batches_per_epoch"] * settings["batch"] * task.windows.steps
+    paid = SHARE * UPDATE * steps / (LANES * task.horizon)
+    every = max(every, min(ceil(ENDURANCE / paid), settings["epochs"] // FEWEST))
+    return every, min(ENDURANCE, int(paid * every))
 
 
 def validate(judge: Judge, state: State, tolerance: float | None, rounds: int) -> None:
