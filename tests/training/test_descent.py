@@ -84,11 +84,11 @@ def test_continued_free_runs_are_those_of_the_map(
     row = model.initial(np.random.default_rng(1)).astype(np.float32)[None]
     orbits = []
 
-    def record(_: Criterion, orbit: np.ndarray) -> tuple[float, str]:
-        orbits.append(orbit)
-        return 0.0, ""
+    def record(_: Criterion, *both: np.ndarray) -> float:
+        orbits.extend(both)
+        return 0.0
 
-    monkeypatch.setattr(Criterion, "distance", record)
+    monkeypatch.setattr(Criterion, "distance_after", record)
     FreeRuns(model, criterion).endure(row, 2)
     named = model.unpack(torch.from_numpy(row))
     z = model.observation.encoder(named) @ torch.from_numpy(criterion.start)
@@ -97,7 +97,8 @@ def test_continued_free_runs_are_those_of_the_map(
     for _ in range(15):
         z = maps.step(z)
         known.append(z[0, :3].numpy())
-    np.testing.assert_allclose(orbits[0], known[-5:], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(orbits[0], known[:5], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(orbits[1], known[-5:], rtol=1e-4, atol=1e-6)
     assert np.ptp(known[-5:], axis=0).max() > 1e-2  # still moving
 
 

@@ -41,6 +41,23 @@ def test_criterion_ranks_free_runs() -> None:
     assert criterion.distance(truth * np.nan) == (np.inf, UNBOUNDED)
 
 
+def test_one_lost_free_run_of_sixteen_is_noticed() -> None:
+    """At rest, or on a cycle as wide as the attractor; more of the same system is not lost."""
+    criterion = make_criterion(make_series(lorenz(8000)), 100, seed=0)
+    steps = len(criterion.inputs)
+    truth = lorenz(8000 + 32 * steps)[8000:]
+    truth = (truth - truth.mean(0)) / truth.std(0)
+    first, last = lanes(truth, steps), lanes(truth[16 * steps :], steps)
+    value, _ = criterion.distance(last)
+    assert criterion.distance_after(first, last) == value
+    for lost in (np.zeros(steps), np.sqrt(2) * np.sin(0.3 * np.arange(steps))):
+        last = lanes(truth[16 * steps :], steps).copy()
+        last[..., 3] = lost[:, None]
+        assert criterion.distance(last)[0] < 1.2 * value  # the other fifteen outweigh it
+        assert criterion.distance_after(first, last) > 1.2 * value
+    assert criterion.distance_after(first, 100 * last) == np.inf
+
+
 def test_spectrum_of_a_tone_is_its_line() -> None:
     t = np.arange(4000)
     tone = np.sin(2 * np.pi * 0.05 * t)[:, None]

@@ -3,7 +3,7 @@
 A model of a chaotic system may have a stable point or cycle that the system lacks. Chaos is then a
 transient that lasts for ten thousands of steps (Grebogi et al. 1983): free runs as long as the
 validation split look right, and neither loss nor forecast knows. `FreeRuns.endure` lets those that
-look right go on, and compares their ends.
+look right go on, and looks for single ones that are lost.
 """
 
 from dataclasses import dataclass
@@ -46,14 +46,15 @@ class FreeRuns:
         return values, errors, [kind for _, kind in distances]
 
     def endure(self, stacked: NDArray[np.float32], rounds: int) -> Floats:
-        """Criterion ``(run,)`` of the last of ``rounds`` further stretches of the free runs."""
+        """Criterion ``(run,)`` of free runs after ``rounds`` further stretches of their length."""
         criterion = self.criterion
         dynamics = _Dynamics(self.model, stacked)
-        last = dynamics.encode(criterion.start)
-        for _ in range(1 + rounds):
-            states = dynamics.states(last, criterion.inputs)
+        first = states = dynamics.states(dynamics.encode(criterion.start), criterion.inputs)
+        for _ in range(rounds):
             last = torch.from_numpy(np.ascontiguousarray(states[:, -1]))
-        return np.array([criterion.distance(orbit)[0] for orbit in dynamics.observe(states)])
+            states = dynamics.states(last, criterion.inputs)
+        pairs = zip(dynamics.observe(first), dynamics.observe(states), strict=True)
+        return np.array([criterion.distance_after(*pair) for pair in pairs])
 
 
 class _Dynamics:

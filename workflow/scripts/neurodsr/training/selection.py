@@ -28,6 +28,8 @@ REST = 0.05
 """Standard deviation (in those of the data) below which a free run is at rest."""
 FADING = 0.9
 """A free run whose amplitude falls below this part of itself within its length dies slowly."""
+LOST = 2.0
+"""See `Criterion.distance_after`."""
 PROJECTIONS = 32
 FORECASTS = 128
 """Forecasts from so many starts, if the validation split has them."""
@@ -89,9 +91,26 @@ class Criterion:
         kind = DECAYED if late < REST else FADES if late < FADING * early else SUSTAINED
         here = sliced_quantiles(list(settled), self.directions, self.lag)
         wasserstein = float(np.abs(here - self.quantiles).mean())
-        overlap = np.sqrt(self.spectrum * mean_spectrum(list(settled), self.period)).sum(0)
-        hellinger = float(np.sqrt(np.clip(1 - overlap, 0, None)).mean())
-        return wasserstein + hellinger, kind
+        return wasserstein + self._hellinger(self.spectrum, list(settled)), kind
+
+    def distance_after(self, first: Floats, last: Floats) -> float:
+        """Criterion of free runs that went on, from their first and last ``(step, channel, lane)``.
+
+        The others do not outweigh a single one that is lost: one whose spectrum has got `LOST`
+        times as far from what all of them had at first as any of them was then.
+        """
+        value, _ = self.distance(last)
+        if not np.isfinite(value):
+            return value
+        lanes = [list(np.moveaxis(orbit[self.transient :], -1, 0)) for orbit in (first, last)]
+        common = mean_spectrum(lanes[0], self.period)
+        before, after = (max(self._hellinger(common, [one]) for one in each) for each in lanes)
+        return max(value, after) if after > LOST * before else value
+
+    def _hellinger(self, spectrum: Floats, lanes: list[Floats]) -> float:
+        """Distance of the mean power spectrum of free runs from another, mean over channels."""
+        overlap = np.sqrt(spectrum * mean_spectrum(lanes, self.period)).sum(0)
+        return float(np.sqrt(np.clip(1 - overlap, 0, None)).mean())
 
 
 def worst_forecast(tolerance: float | None) -> float:

@@ -69,9 +69,9 @@ class Validation:
         return Score(value, error if np.isfinite(value + error) else np.inf, kind)
 
     def endure(self, one: Reconstruction, rounds: int) -> float:
-        """Criterion of the last of ``rounds`` further stretches of autonomous free runs."""
-        orbit = one.free_run(self.history, (1 + rounds) * self.steps)[-self.steps :]
-        return self.criterion.distance(np.moveaxis(orbit, 1, 2))[0]
+        """Criterion of autonomous free runs after ``rounds`` further stretches of their length."""
+        orbit = np.moveaxis(one.free_run(self.history, (1 + rounds) * self.steps), 1, 2)
+        return self.criterion.distance_after(orbit[: self.steps], orbit[-self.steps :])
 
 
 def make_validation(series: xr.Dataset, steps: int, warm_up: int, seed: int) -> Validation:
