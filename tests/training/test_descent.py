@@ -76,6 +76,14 @@ def test_what_dies_from_the_start_counts_as_it_is(model: Model, kind: str) -> No
     assert kept(model, [(0.5, 1.0, SUSTAINED, 0.5), (0.3, 1.0, kind, 9.0)]) == [1, 2]
 
 
+def test_a_good_oscillation_is_given_up_for_rest_that_forecasts_better(model: Model) -> None:
+    """A noise-driven damped system: the first epochs oscillate, as the data seem to."""
+    oscillates, rests = (0.1, 1.0, SUSTAINED, 0.1), (0.8, 0.98, DECAYED, 0.8)
+    assert kept(model, [oscillates, rests]) == [1, 2]
+    assert kept(model, [rests, oscillates]) == [1, 1]
+    assert kept(model, [rests, (0.1, 0.97, SUSTAINED, 0.1)]) == [1, 2]
+
+
 def test_continued_free_runs_are_those_of_the_map(
     series: xr.Dataset, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:

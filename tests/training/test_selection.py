@@ -7,9 +7,9 @@ from neurodsr.training.selection import (
     DECAYED,
     SUSTAINED,
     UNBOUNDED,
+    admitted,
     make_criterion,
     mean_spectrum,
-    worst_forecast,
 )
 
 from .conftest import lorenz, make_series
@@ -67,5 +67,17 @@ def test_spectrum_of_a_tone_is_its_line() -> None:
 
 
 def test_free_runs_alone_may_choose() -> None:
-    assert worst_forecast(0.05) == pytest.approx(1.05)
-    assert np.inf > 1e-9 * worst_forecast(None) > 1
+    errors = np.array([1.0, 7.0, np.inf])
+    moving = np.zeros(3, bool)
+    assert (admitted(errors, moving, errors.min(), 0.5, None) == [True, True, False]).all()
+
+
+def test_what_moves_has_to_forecast_as_well_as_what_rests() -> None:
+    errors = np.array([1.0, 1.04, 1.06, 1.1, 1.21])
+    for resting, least_resting, expected in [
+        (True, 1.0, [True, True, True, True, False]),
+        (False, 1.05, [True, True, False, False, False]),
+        (False, np.inf, [True, True, True, True, False]),
+    ]:
+        kinds = np.full(5, resting)
+        assert (admitted(errors, kinds, 1.0, least_resting, 0.2) == expected).all()

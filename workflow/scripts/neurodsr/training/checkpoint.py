@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from neurodsr import netcdf
 
-FORMAT = "3"
+FORMAT = "4"
 log = logging.getLogger("neurodsr")
 
 
@@ -39,8 +39,10 @@ class State:
         Parameters of the epoch chosen so far ``(run, parameter)``, and its number.
     best_value : (run,)
         Smallest criterion so far, among epochs that forecast well enough.
-    error, least_error : (run,)
-        Forecast error of the epoch chosen so far, and the smallest one of all.
+    error, resting : (run,)
+        Forecast error of the epoch chosen so far, and whether its free runs decay to a point.
+    least_error, least_resting : (run,)
+        Smallest forecast error of all epochs, and of those whose free runs decay to a point.
     loss, validation, pull : (run, epoch)
         Training loss, criterion, and mean forcing strength; NaN where there is none (yet).
     epoch
@@ -58,7 +60,9 @@ class State:
     best: NDArray[np.float32]
     best_value: NDArray[np.float64]
     error: NDArray[np.float64]
+    resting: NDArray[np.bool_]
     least_error: NDArray[np.float64]
+    least_resting: NDArray[np.float64]
     chosen_epoch: NDArray[np.int64]
     loss: NDArray[np.float64]
     validation: NDArray[np.float64]
@@ -76,7 +80,9 @@ _DIMENSIONS = {
     "rate": ("run",),
     "best_value": ("run",),
     "error": ("run",),
+    "resting": ("run",),
     "least_error": ("run",),
+    "least_resting": ("run",),
     "chosen_epoch": ("run",),
     "loss": ("run", "total_epoch"),
     "validation": ("run", "total_epoch"),

@@ -22,7 +22,7 @@ from neurodsr.training.adaptive import START
 from neurodsr.training.checkpoint import State
 from neurodsr.training.forcing import learning_rates
 from neurodsr.training.optimise import Adapt, Gradients, Trainable, run_epoch
-from neurodsr.training.selection import LANES, SUSTAINED, worst_forecast
+from neurodsr.training.selection import DECAYED, LANES, SUSTAINED, admitted
 from neurodsr.training.windows import Noise, Windows, inputs_of
 
 TOLERANCE = 0.2
@@ -163,7 +163,9 @@ def begin(model: Trainable, runs: int, epochs: int, seed: int) -> State:
         best=parameters.copy(),
         best_value=np.full(runs, np.inf),
         error=np.full(runs, np.inf),
+        resting=np.zeros(runs, bool),
         least_error=np.full(runs, np.inf),
+        least_resting=np.full(runs, np.inf),
         chosen_epoch=np.zeros(runs, np.int64),
         loss=np.full((runs, epochs), np.nan),
         validation=np.full((runs, epochs), np.nan),
@@ -192,10 +194,12 @@ def validate(judge: Judge, state: State, tolerance: float | None, rounds: int) -
     Free runs that look right and keep going are continued, and count as what they come to.
     """
     values, errors, kinds = judge.score(state.parameters)
+    resting = np.array(kinds) == DECAYED
     state.least_error = np.minimum(state.least_error, errors)
-    allowed = state.least_error * worst_forecast(tolerance)
-    state.best_value[state.error > allowed] = np.inf
-    eligible = np.isfinite(values) & (errors <= allowed)
+    state.least_resting = np.minimum(state.least_resting, np.where(resting, errors, np.inf))
+    least = state.least_error, state.least_resting
+    state.best_value[~admitted(state.error, state.resting, *least, tolerance)] = np.inf
+    eligible = np.isfinite(values) & admitted(errors, resting, *least, tolerance)
     lively = eligible & near(values, state.best_value) & (np.array(kinds) == SUSTAINED)
     if rounds and lively.any():
         ends = judge.endure(state.parameters[lively], rounds)
@@ -206,6 +210,7 @@ def validate(judge: Judge, state: State, tolerance: float | None, rounds: int) -
     state.best_value[eligible] = np.minimum(state.best_value, values)[eligible]
     state.best[better] = state.parameters[better]
     state.error[better] = errors[better]
+    state.resting[better] = resting[better]
     state.chosen_epoch[better] = state.epoch
 
 

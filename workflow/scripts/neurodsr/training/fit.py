@@ -21,7 +21,7 @@ from neurodsr.training.forcing import intervals, strengths
 from neurodsr.training.free_runs import FreeRuns
 from neurodsr.training.optimise import Adapt, DataGradients, Gradients
 from neurodsr.training.refusals import check_memory, check_values
-from neurodsr.training.selection import make_criterion, worst_forecast
+from neurodsr.training.selection import admitted, make_criterion
 from neurodsr.training.stacked import StackedGradients
 from neurodsr.training.windows import TRAIN, Batch, make_windows
 
@@ -159,9 +159,8 @@ def assemble(
     }
     chosen = state.validation[np.arange(runs), np.maximum(state.chosen_epoch - 1, 0)]
     error = np.where(status == "ok", state.error, np.inf)
-    good = (status == "ok") & (
-        error <= worst_forecast(settings["forecast_tolerance"]) * error.min()
-    )
+    least = error.min(), error[state.resting].min(initial=np.inf)
+    good = admitted(error, state.resting, *least, settings["forecast_tolerance"])
     ranking = np.where(good, chosen, np.inf)
     return xr.Dataset(
         {
@@ -191,7 +190,8 @@ def assemble(
                 ""
                 if settings["forecast_tolerance"] is None
                 else ", among epochs whose forecast error is within"
-                f" {settings['forecast_tolerance']:.0%} of the least"
+                f" {settings['forecast_tolerance']:.0%} of the least, and no worse than where free"
+                " runs come to rest"
             ),
         },
     )

@@ -1,14 +1,13 @@
 """Which epoch of a training is kept: free runs against the validation split.
 
 Loss and short-term prediction do not tell a good model from one whose free run leaves the attractor
-or dies, so epochs are compared by what a free run looks like in the long run. Only epochs that also
-forecast about as well as the best one take part: noise keeps a damped system moving, and a model
-that oscillates for ever matches its invariants better than the truth, but not its next cycle.
-(Where forecasts from few samples overfit long before free runs get good, the setting
-``forecast_tolerance`` lifts that rule.) The criterion is the sliced Wasserstein distance between
-the distributions of pairs ``(x_t, x_{t+lag})``, in standard deviations of the training data, plus
-the Hellinger distance between smoothed power spectra. Both are cheap, need no bins, and stay
-informative (unlike a divergence of histograms) for few samples and many channels.
+or dies, so epochs are compared by what a free run looks like in the long run. Forecasts only bar
+epochs (`admitted`): noise keeps a damped system moving, and a model that oscillates for ever
+matches its invariants better than the truth, but not its next cycle. The criterion is the sliced
+Wasserstein distance between the distributions of pairs ``(x_t, x_{t+lag})``, in standard deviations
+of the training data, plus the Hellinger distance between smoothed power spectra. Both are cheap,
+need no bins, and stay informative (unlike a divergence of histograms) for few samples and many
+channels.
 """
 
 from dataclasses import dataclass
@@ -113,9 +112,32 @@ class Criterion:
         return float(np.sqrt(np.clip(1 - overlap, 0, None)).mean())
 
 
-def worst_forecast(tolerance: float | None) -> float:
-    """Forecast error, over the least one, above which an epoch or run is not chosen."""
-    return 1e12 if tolerance is None else 1 + tolerance
+def admitted(
+    error: Floats,
+    resting: NDArray[np.bool_],
+    least: Floats,
+    least_resting: Floats,
+    tolerance: float | None,
+) -> NDArray[np.bool_]:
+    """Whether an epoch or run forecasts well enough to be chosen for its free runs.
+
+    Models that do not come to rest have to forecast no worse than any that does. Among themselves
+    forecasts may differ more: of chaotic systems they say little.
+
+    Parameters
+    ----------
+    error : (run,)
+        Forecast error.
+    resting : (run,)
+        Whether free runs decay to a point.
+    least, least_resting : (run,)
+        Least forecast error of all, and of those whose free runs decay to a point.
+    tolerance
+        Share by which the error may exceed the least; None admits all.
+    """
+    if tolerance is None:
+        return np.isfinite(error)
+    return (error <= (1 + tolerance) * least) & (resting | (error <= least_resting))
 
 
 def make_criterion(series: xr.Dataset, steps: int, seed: int) -> Criterion:
