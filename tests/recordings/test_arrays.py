@@ -55,6 +55,21 @@ def test_one_file_has_no_trials(folder):
     np.testing.assert_array_equal(tree["lfp"]["signal"].values, TEST[:, 1:])
 
 
+def test_a_table_that_was_paused_is_resampled(tmp_path):
+    """A sine of 1 Hz at 50 Hz, interrupted until 12.007 s, on one clock of 10 Hz."""
+    time = np.concatenate([np.arange(500) / 50, 12.007 + np.arange(500) / 50])
+    rows = np.column_stack([time, np.sin(2 * np.pi * time)])
+    np.savetxt(tmp_path / "a.csv", rows, delimiter=",", header="time,x", comments="")
+    options = {"source": "arrays", "channels": ".*", "query": "", "resample": 10.0}
+    told = {"data": "a.csv", "units": "1", "channels": []}
+    tree = read_arrays(tmp_path, told, {"modalities": {"x": options}})
+    instants, values = tree["x"]["time"].values, tree["x"]["signal"].values[:, 0]
+    np.testing.assert_allclose(instants, np.arange(220) / 10, atol=1e-9)
+    np.testing.assert_array_equal(np.flatnonzero(np.isnan(values)), np.arange(100, 120))
+    inner = np.r_[16:84, 137:203]
+    np.testing.assert_allclose(values[inner], np.sin(0.2 * np.pi * inner), rtol=0, atol=2e-3)
+
+
 def test_one_file_may_serve_twice(folder):
     tree = read_arrays(folder, described(train="test.npy", test="test.npy"), READ)
     values = tree["signal"]["signal"].values

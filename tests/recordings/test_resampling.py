@@ -58,6 +58,24 @@ def test_what_passes_and_what_is_stopped():
             np.testing.assert_allclose(middle, expected, atol=6e-3)
 
 
+@pytest.mark.parametrize("position", [0.0, 7.3, 1234.4, 99.96, 3.001])
+@pytest.mark.parametrize(("rate", "target"), [(1000.0, 100.0), (1024.0, 1000.0), (10.0, 10.0)])
+def test_a_signal_between_the_instants_of_a_clock_gets_its_phase(position, rate, target):
+    """What it covers of the clock is written, a sine at 0.2 of the rate to 0.001."""
+    time = (position + np.arange(3000)) / rate
+    sine = np.sin(2 * np.pi * 0.2 * target * time)[:, None]
+    out = np.full((5000, 1), -9.0)
+    reader = in_memory(sine)[0]
+    resample_in_chunks(reader, 3000, rate, target, position=position, out=out, block=500)
+    instants = np.arange(5000) / target
+    half = 0.5001 / (rate * ratio(rate, target).numerator)
+    inside = (instants >= time[0] - half) & (instants < time[-1] + 1 / rate - half)
+    np.testing.assert_array_equal(out[:, 0] != -9.0, inside)
+    inner = (instants > time[0] + 16 / target) & (instants < time[-1] - 16 / target)
+    expected = np.sin(2 * np.pi * 0.2 * target * instants[inner])
+    np.testing.assert_allclose(out[inner, 0], expected, rtol=0, atol=1e-3)
+
+
 def test_a_constant_stays_up_to_the_ends_and_across_a_missing_sample():
     signal = np.full((5000, 3), 7.5)
     signal[2345, 1] = np.nan

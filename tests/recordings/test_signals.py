@@ -5,9 +5,10 @@ import pytest
 
 from neurodsr.errors import RecordingError
 from neurodsr.recordings import signals as module
+from neurodsr.recordings import timestamps
 from neurodsr.recordings.recording import make_continuous, make_spikes
 from neurodsr.recordings.selection import Found, select_modalities
-from neurodsr.recordings.signals import Signals, as_signals, load, regular_clock
+from neurodsr.recordings.signals import Signals, as_signals, load
 
 VALUES = np.random.default_rng(4).standard_normal((1000, 4))
 ALL = np.arange(4)
@@ -36,6 +37,7 @@ def stamps(times):
 def small_pieces(monkeypatch):
     """Read as if memory held a few samples only."""
     monkeypatch.setattr(module, "BLOCK", 50)
+    monkeypatch.setattr(timestamps, "BLOCK", 50)
 
 
 def test_pieces_make_up_the_whole(small_pieces):
@@ -65,27 +67,125 @@ def test_regular_stamps_are_resampled(small_pieces, rate):
     assert data.sizes["time"] == 10 * rate
 
 
-@pytest.mark.parametrize(
-    ("times", "rate"),
-    [
-        (np.arange(1000) / 30, 30.0),
-        (5.0 + np.arange(1000) / 30 + 1e-4 * np.sin(np.arange(1000)), 30.0),
-        (np.delete(np.arange(1001) / 30, 500), 0.0),
-        (np.cumsum(np.linspace(1, 1.5, 1000)), 0.0),
-    ],
-)
-def test_rate_of_stamps_read_in_pieces(small_pieces, times, rate):
-    first, told = regular_clock("x", stamps(times), len(times))
-    assert first == times[0]
-    assert told == pytest.approx(rate, rel=1e-4)
+def sine(frequency, times):
+    """Two channels of one frequency (Hz), a quarter of a period apart."""
+    phase = 2 * np.pi * frequency * np.asarray(times)[:, None]
+    return np.sin(phase + [0.0, np.pi / 2])
 
 
-@pytest.mark.parametrize("at", [1, 49, 50, 51, 999])
-def test_a_repeated_stamp_is_found_wherever_it_lies(small_pieces, at):
-    times = np.arange(1000.0)
-    times[at] = times[at - 1]
-    with pytest.raises(RecordingError, match=rf"x: timestamps: not increasing at sample {at} "):
-        regular_clock("x", stamps(times), len(times))
+def paused(rate, lengths, pauses):
+    """Instants (s) of stretches of so many samples, with pauses (s) between them."""
+    starts = np.cumsum([5.0, *(np.array(lengths[:-1]) / rate + pauses)])
+    return [start + np.arange(n) / rate for start, n in zip(starts, lengths, strict=True)]
+
+
+def loaded(times, values, target):
+    given = {"rate": 0.0, "channels": list("ab"), "columns": {}, "samples": len(times)}
+    read = {"read": lambda start, stop, chosen: values[start:stop, chosen]}
+    return load(signals(timestamps=stamps(times), **given, **read), np.arange(2), target)
+
+
+@pytest.mark.parametrize("pauses", [[3.0, 7.0], [3.00037, 7.1234567], [0.0317, 0.2]])
+@pytest.mark.parametrize(("rate", "target"), [(1000, 100), (1000, 240), (1024, 1000), (500, 500)])
+@pytest.mark.parametrize("share", [0.05, 0.38])
+def test_a_sine_runs_through_pauses_of_any_length(small_pieces, rate, target, share, pauses):
+    """To 0.002 where the filter reaches no end, of frequencies up to 0.38 times the new rate."""
+    pieces = paused(rate, [3 * rate, 2 * rate + 17, 4 * rate], pauses)
+    times = np.concatenate(pieces)
+    data = loaded(times, sine(share * target, times), target)
+    instants = data["time"].values
+    expected = sine(share * target, instants)
+    reach = 16.0 / target
+    inner = np.zeros(len(instants), dtype=bool)
+    for piece in pieces:
+        inner |= (instants >= piece[0] + reach) & (instants <= piece[-1] - reach)
+    assert inner.sum() > 8 * target
+    np.testing.assert_allclose(data["signal"].values[inner], expected[inner], rtol=0, atol=2e-3)
+    assert data.attrs["sampling_rate"] == pytest.approx(target, rel=1e-12)
+    np.testing.assert_allclose(instants, 5.0 + np.arange(len(instants)) / target, rtol=1e-12)
+
+
+@pytest.mark.parametrize("pauses", [[3.0, 7.0], [3.00037, 7.1234567], [0.0317, 0.2]])
+def test_pauses_are_missing_samples_and_nothing_else_is(small_pieces, pauses):
+    pieces = paused(1000, [3000, 2017, 1000], pauses)
+    times = np.concatenate(pieces)
+    data = loaded(times, np.full((len(times), 2), 7.5), 100.0)
+    instants = data["time"].values
+    recorded = np.zeros(len(instants), dtype=bool)
+    for piece in pieces:
+        recorded |= (instants > piece[0] - 6e-4) & (instants < piece[-1] + 4e-4)
+    assert data.attrs.keys() == {"kind", "sampling_rate", "units"}
+    np.testing.assert_array_equal(np.isfinite(data["signal"].values).T, [recorded, recorded])
+    np.testing.assert_allclose(data["signal"].values[recorded], 7.5, rtol=1e-12)
+
+
+def test_no_stretch_feels_what_lies_beyond_its_pause(small_pieces):
+    times = np.concatenate(paused(1000, [2000, 2000], [0.03]))
+    values = np.random.default_rng(1).standard_normal((4000, 2))
+    one = loaded(times, values, 100.0)["signal"].values
+    other = loaded(times, np.vstack([values[:2000], 1e6 * values[2000:]]), 100.0)["signal"].values
+    np.testing.assert_array_equal(one[:203], other[:203])
+    np.testing.assert_allclose(1e6 * one[203:], other[203:], rtol=1e-12)
+    assert np.isnan(one[200:203]).all() and np.isfinite(np.delete(one, [200, 201, 202], 0)).all()
+
+
+def test_a_pause_at_the_recorded_rate_leaves_the_samples_as_they_are(small_pieces):
+    times = np.concatenate(paused(100, [400, 600], [3.0]))
+    values = VALUES[:, :2]
+    data = loaded(times, values, 100.0)
+    np.testing.assert_allclose(data["signal"].values[:400], values[:400], atol=1e-12)
+    assert np.isnan(data["signal"].values[400:700]).all()
+    np.testing.assert_allclose(data["signal"].values[700:], values[400:], atol=1e-12)
+
+
+def test_jitter_of_the_stamps_is_not_passed_on(small_pieces):
+    pieces = paused(1000, [3000, 3000], [3.0004])
+    times = np.concatenate(pieces)
+    jitter = 5e-6 * np.sin(np.arange(6000.0) ** 2)
+    data = loaded(times + jitter, sine(10.0, times), 100.0)
+    inner = np.r_[16:284, 617:883]
+    expected = sine(10.0, data["time"].values[inner])
+    np.testing.assert_allclose(data["signal"].values[inner], expected, rtol=0, atol=2e-3)
+
+
+def test_lost_samples_hardly_disturb_a_sine(small_pieces):
+    """One in two hundred is lost: 1 % of the amplitude, no gap and no end of a stretch."""
+    times = np.delete(np.arange(20000) / 1000, np.arange(150, 20000, 200))
+    data = loaded(times, sine(5.0, times), 100.0)
+    assert data.sizes["time"] == 2000
+    inner = slice(16, -16)
+    expected = sine(5.0, data["time"].values[inner])
+    np.testing.assert_allclose(data["signal"].values[inner], expected, rtol=0, atol=0.01)
+
+
+def test_stretches_shorter_than_the_filter_are_left_out_and_said(small_pieces, caplog):
+    pieces = paused(1000, [159, 3000, 100, 160], [3.0, 1.0, 1.0])
+    times = np.concatenate(pieces)
+    data = loaded(times, np.ones((len(times), 2)), 100.0)
+    words = "2 of 4 stretches between pauses (0.259 s together) left out, each shorter than the"
+    assert data.attrs["short_stretches"] == f"{words} 0.16 s that resampling needs"
+    assert f"file: lfp: {words}" in caplog.text
+    assert data["time"].values[0] == pieces[1][0]
+    known = np.isfinite(data["signal"].values[:, 0])
+    np.testing.assert_array_equal(np.flatnonzero(known), [*range(300), *range(510, 526)])
+
+
+def test_nothing_but_short_stretches_is_refused():
+    times = np.concatenate(paused(1000, [100, 150], [3.0]))
+    words = r"file: lfp: resample: none of the 2 stretches between pauses lasts the 0\.16 s that"
+    with pytest.raises(RecordingError, match=words):
+        loaded(times, np.ones((250, 2)), 100.0)
+
+
+def test_a_result_that_is_too_large_with_its_pauses_is_refused(monkeypatch):
+    monkeypatch.setattr(module, "LARGEST", 8 * 2 * 1000)
+    for pause, fits in ((6.0, True), (6.01, False)):
+        times = np.concatenate(paused(1000, [2000, 2000], [pause]))
+        if fits:
+            assert loaded(times, np.ones((4000, 2)), 100.0).sizes["time"] == 1000
+        else:
+            with pytest.raises(RecordingError, match=r"file: lfp: data: .*lower its rate"):
+                loaded(times, np.ones((4000, 2)), 100.0)
 
 
 def test_what_would_not_fit_in_memory_is_not_read(monkeypatch):

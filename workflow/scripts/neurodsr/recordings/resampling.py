@@ -1,5 +1,6 @@
 """Signals at a lower rate, read in pieces, so that a file larger than memory can be used."""
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -25,13 +26,16 @@ def resample_in_chunks(
     rate: float,
     target: float,
     *,
+    position: float = 0.0,
+    out: Array | None = None,
     block: int | None = None,
 ) -> tuple[Array, float]:
     """Bring a signal to another rate without ever holding the whole of it.
 
     A polyphase filter (Kaiser window, 16 samples of the slower clock on each side) takes out
     everything from the Nyquist frequency of the slower clock on by 60 dB and passes what lies
-    below 77 % of it, without delay. Each sample is read once, in order.
+    below 77 % of it, without delay. Each sample is read once, in order. At the same rate nothing
+    is taken out.
 
     Parameters
     ----------
@@ -41,14 +45,21 @@ def resample_in_chunks(
         Length of the signal.
     rate, target
         Sampling rates (Hz) that it has and is to get.
+    position
+        Where its first sample lies on the clock of the result: samples after instant 0 of that
+        clock, fractions included.
+    out
+        Result ``(time, channel)`` to write into, as far as the signal covers it (see `covered`);
+        by default a new one that ends with the signal.
     block
         Samples to read at a time; by default about two million values.
 
     Returns
     -------
     tuple
-        The signal ``(time, channel)``, whose sample k lies k / rate after the first one of the
-        original, and its rate (Hz): `target` within 0.01 % (see `ratio`).
+        The signal ``(time, channel)``, whose sample k lies k / rate after instant 0 (the first
+        sample of the original, unless `position` says otherwise), and its rate (Hz): `target`
+        within 0.01 % (see `ratio`).
 
     Notes
     -----
@@ -59,18 +70,19 @@ def resample_in_chunks(
 
     change = ratio(rate, target)
     up, down = change.numerator, change.denominator
-    taps = kernel(up, down)
+    start, stop = covered(position, samples, change)
+    tick = _nearest(position * up)
+    taps = kernel(up, down, tick - position * up)
     half = len(taps) // 2
-    count = -(-samples * up // down)
     channels = read(0, min(1, samples)).shape[1]
-    result = np.empty((count, channels))
+    result = np.full((stop, channels), np.nan) if out is None else out
     step = max(1, (block or max(BLOCK // max(channels, 1), 4 * half // up)) * up // down)
     held = np.empty((0, channels))
     first = 0
-    for begin in range(0, count, step):
-        end = min(begin + step, count)
-        low = max(0, -((half - begin * down) // up))
-        high = min(samples, ((end - 1) * down + half) // up + 1)
+    for begin in range(start, stop, step):
+        end = min(begin + step, stop)
+        low = max(0, -((half + tick - begin * down) // up))
+        high = min(samples, ((end - 1) * down - tick + half) // up + 1)
         fresh = np.asarray(read(first + len(held), high), dtype=float)
         held = np.concatenate([held[low - first :], fresh])
         first = low
@@ -78,7 +90,7 @@ def resample_in_chunks(
         whole = bool(present.all())
         weight = np.ones((len(held), 1)) if whole else present.astype(float)
         filled = held if whole else np.where(present, held, 0.0)
-        lag = begin * down + half - first * up
+        lag = begin * down - tick + half - first * up
         pad = -lag % down
         padded = np.concatenate([np.zeros(pad), taps])
         rows = slice((lag + pad) // down, (lag + pad) // down + end - begin)
@@ -103,11 +115,32 @@ def ratio(rate: float, target: float) -> Fraction:
     return next(c for c in candidates if abs(float(c) / wanted - 1.0) <= RATE_TOLERANCE)
 
 
-def kernel(up: int, down: int) -> Array:
-    """Taps of the filter on the clock that is `up` times as fast as the original one."""
+def covered(position: float, samples: int, change: Fraction) -> tuple[int, int]:
+    """Instants of the result's clock that a signal covers, from the first to before the second.
+
+    A sample stands for the time until the next one, both taken to the nearest tick of the clock
+    that holds old and new samples. Instants are counted from the one to which `position` refers
+    (see `resample_in_chunks`); `change` is the new rate over the old one.
+    """
+    begin = _nearest(position * change.numerator)
+    end = begin + samples * change.numerator
+    return -(-begin // change.denominator), -(-end // change.denominator)
+
+
+def _nearest(ticks: float) -> int:
+    return math.floor(ticks + 0.5)
+
+
+def kernel(up: int, down: int, shift: float = 0.0) -> Array:
+    """Taps of the filter on the clock that is `up` times as fast as the original one.
+
+    The filter is sampled `shift` steps of that clock later, which delays by a part of a step.
+    """
     slow = max(up, down)
-    position = np.arange(-HALF_WIDTH * slow, HALF_WIDTH * slow + 1)
-    cutoff = (0.5 - TRANSITION / 2.0) / slow
-    taps = np.sinc(2.0 * cutoff * position) * np.kaiser(len(position), BETA)
+    reach = HALF_WIDTH * slow
+    position = np.arange(-reach, reach + 1) + shift
+    window = np.i0(BETA * np.sqrt(np.clip(1.0 - (position / reach) ** 2, 0.0, None)))
+    cutoff = 0.5 if up == down else (0.5 - TRANSITION / 2.0) / slow
+    taps = np.sinc(2.0 * cutoff * position) * window
     scaled: Array = taps * (up / taps.sum())
     return scaled

@@ -1,7 +1,10 @@
 """Sampled signals that are still in their file, and their loading in pieces."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,9 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurodsr.errors import RecordingError
 from neurodsr.recordings.recording import JITTER, make_continuous
-from neurodsr.recordings.resampling import ratio, resample_in_chunks
+from neurodsr.recordings.resampling import HALF_WIDTH, covered, ratio, resample_in_chunks
+from neurodsr.recordings.timestamps import Stretch, steady_stretches
 
 Array = NDArray[np.float64]
+
+log = logging.getLogger("neurodsr")
 
 LARGEST = 2**31
 BLOCK = 2**21
@@ -79,55 +85,48 @@ def load(signals: Signals, chosen: NDArray[np.intp], target: float | None = None
     ------
     RecordingError
         The result would be larger than memory, or its clock cannot be resampled.
+
+    Notes
+    -----
+    Timestamps may have pauses. Each stretch between them is resampled on its own, with its own
+    phase, to one clock on which the pauses are missing samples. Samples that were lost for less
+    than one of the result are left out of the weighted mean (see `resample_in_chunks`). Stretches
+    shorter than one side of the filter are left out, since each of their samples would be known
+    worse than the last one of a long stretch; the attribute ``short_stretches`` says so.
     """
-    rate, start = signals.rate, signals.start
-    if signals.timestamps is not None and not rate and target is not None:
-        start, rate = regular_clock(signals.where, signals.timestamps, signals.samples)
-        if not rate:
-            raise RecordingError(
-                f"{signals.where}: resample: its timestamps are irregular; leave `resample` out,"
-                " preprocessing puts it on the common clock"
-            )
-    if target is not None and target > rate * (1 + JITTER):
+    if target is None:
+        return _as_recorded(signals, chosen, signals.rate)
+    stretches, rate = _stretches(signals, 1.0 / target)
+    if not rate:
+        raise RecordingError(
+            f"{signals.where}: resample: its timestamps are irregular; leave `resample` out,"
+            " preprocessing puts it on the common clock"
+        )
+    if target > rate * (1 + JITTER):
         raise RecordingError(
             f"{signals.where}: resample: {target:g} Hz is more than the {rate:g} Hz recorded; lower"
             " it or leave it out"
         )
-    change = 1.0 if target is None else float(ratio(rate, target))
-    size = 8 * signals.samples * change * len(chosen)
-    if size > LARGEST:
-        raise RecordingError(
-            f"{signals.where}: data: {size / 2**30:.1f} GiB as float64, at most"
-            f" {LARGEST / 2**30:g} can be used; lower its rate by `resample` or choose channels"
-            " under `modalities`"
+    change = ratio(rate, target)
+    if change == 1 and len(stretches) == 1 and stretches[0].samples == signals.samples:
+        return _as_recorded(signals, chosen, rate)
+    kept, said = _long_enough(signals.where, stretches, rate, change)
+    start = kept[0].start
+    places = [(one.start - start) * rate for one in kept]
+    _, samples = covered(places[-1], kept[-1].samples, change)
+    _require_room(signals.where, samples, chosen)
+    result = np.full((samples, len(chosen)), np.nan)
+    for stretch, place in zip(kept, places, strict=True):
+        _, got = resample_in_chunks(
+            partial(stretch.read, lambda begin, end: signals.read(begin, end, chosen)),
+            stretch.samples,
+            rate,
+            target,
+            position=place,
+            out=result,
+            block=_block(signals, chosen),
         )
-    step = max(1, BLOCK // (max(len(chosen), 1) * signals.rows)) * signals.rows
-    if change == 1.0:
-        signal = np.empty((signals.samples, len(chosen)))
-        for begin in range(0, signals.samples, step):
-            end = min(begin + step, signals.samples)
-            signal[begin:end] = signals.read(begin, end, chosen)
-        stamps = signals.timestamps
-        time = _line(start, rate, len(signal)) if stamps is None else stamps(0, len(signal))
-    else:
-
-        def read(begin: int, end: int) -> NDArray[np.generic]:
-            return signals.read(begin, end, chosen)
-
-        signal, rate = resample_in_chunks(
-            read, signals.samples, rate, float(target or 0), block=step
-        )
-        time = _line(start, rate, len(signal))
-    data = make_continuous(
-        signals.where,
-        time,
-        signal,
-        [signals.channels[i] for i in chosen],
-        rate if rate else None,
-        **signals.attributes,
-    )
-    columns = {k: ("channel", np.asarray(v)[chosen]) for k, v in signals.columns.items()}
-    return data.assign_coords({_apart(name): column for name, column in columns.items()})
+    return _labelled(signals, chosen, _line(start, got, samples), result, got, said)
 
 
 def as_signals(where: str, data: xr.Dataset) -> Signals:
@@ -156,36 +155,83 @@ def columns_of(data: xr.Dataset, dimension: str) -> dict[str, NDArray[Any]]:
     }
 
 
-def regular_clock(
-    where: str, timestamps: Callable[[int, int], Array], samples: int
-) -> tuple[float, float]:
-    """First instant (s) and rate (Hz) of timestamps, read in pieces; 0 Hz if they are irregular.
+def _stretches(signals: Signals, shortest: float) -> tuple[list[Stretch], float]:
+    """Stretches between pauses, with their rate (Hz); see `steady_stretches`."""
+    if signals.timestamps is not None and not signals.rate:
+        return steady_stretches(signals.where, signals.timestamps, signals.samples, shortest)
+    begin = np.zeros(1, dtype=np.intp)
+    return [Stretch(signals.start, signals.samples, begin, begin)], signals.rate
 
-    They are regular when each step is within 2 % of the mean one and none is farther than half a
-    step from a straight line (see `regular_rate`).
 
-    Raises
-    ------
-    RecordingError
-        They do not increase.
-    """
-    first, last = float(timestamps(0, 1)[0]), float(timestamps(samples - 1, samples)[0])
-    step = (last - first) / (samples - 1) if samples > 1 else np.nan
-    regular = True
-    for begin in range(0, samples - 1, BLOCK):
-        stamps = timestamps(begin, min(begin + BLOCK + 1, samples))
-        steps = np.diff(stamps)
-        if not (steps > 0).all():
-            at = int(np.argmax(~(steps > 0)))
-            raise RecordingError(
-                f"{where}: timestamps: not increasing at sample {begin + at + 1} ({stamps[at]:g} s,"
-                f" then {stamps[at + 1]:g} s); sort them or remove the repeated samples"
-            )
-        line = first + step * np.arange(begin, begin + len(stamps))
-        regular = regular and bool(
-            np.abs(steps / step - 1).max() < JITTER and np.abs(stamps - line).max() < step / 2
+def _long_enough(
+    where: str, stretches: Sequence[Stretch], rate: float, change: Fraction
+) -> tuple[list[Stretch], dict[str, str]]:
+    """Stretches that can be resampled, and what is to be said of others; a single one always."""
+    least = HALF_WIDTH / min(1.0, float(change))
+    kept = [one for one in stretches if one.samples >= least or len(stretches) == 1]
+    count = len(stretches) - len(kept)
+    if not count:
+        return kept, {}
+    if not kept:
+        raise RecordingError(
+            f"{where}: resample: none of the {count} stretches between pauses lasts the"
+            f" {least / rate:g} s that the filter reaches; raise it or leave it out"
         )
-    return first, float(1.0 / step) if regular and step > 0 else 0.0
+    seconds = (sum(one.samples for one in stretches) - sum(one.samples for one in kept)) / rate
+    said = (
+        f"{count} of {len(stretches)} stretches between pauses ({seconds:.3g} s together) left"
+        f" out, each shorter than the {least / rate:.3g} s that resampling needs"
+    )
+    log.warning("%s: %s", where, said)
+    return kept, {"short_stretches": said}
+
+
+def _as_recorded(signals: Signals, chosen: NDArray[np.intp], rate: float) -> xr.Dataset:
+    samples, step = signals.samples, _block(signals, chosen)
+    _require_room(signals.where, samples, chosen)
+    signal = np.empty((samples, len(chosen)))
+    for begin in range(0, samples, step):
+        end = min(begin + step, samples)
+        signal[begin:end] = signals.read(begin, end, chosen)
+    stamps = signals.timestamps
+    time = _line(signals.start, rate, samples) if stamps is None else stamps(0, samples)
+    return _labelled(signals, chosen, time, signal, rate, {})
+
+
+def _labelled(
+    signals: Signals,
+    chosen: NDArray[np.intp],
+    time: Array,
+    signal: Array,
+    rate: float,
+    said: Mapping[str, str],
+) -> xr.Dataset:
+    data = make_continuous(
+        signals.where,
+        time,
+        signal,
+        [signals.channels[i] for i in chosen],
+        rate if rate else None,
+        **signals.attributes,
+        **said,
+    )
+    columns = {k: ("channel", np.asarray(v)[chosen]) for k, v in signals.columns.items()}
+    return data.assign_coords({_apart(name): column for name, column in columns.items()})
+
+
+def _require_room(where: str, samples: int, chosen: NDArray[np.intp]) -> None:
+    size = 8 * samples * len(chosen)
+    if size > LARGEST:
+        raise RecordingError(
+            f"{where}: data: {size / 2**30:.1f} GiB as float64, at most"
+            f" {LARGEST / 2**30:g} can be used; lower its rate by `resample` or choose channels"
+            " under `modalities`"
+        )
+
+
+def _block(signals: Signals, chosen: NDArray[np.intp]) -> int:
+    """Samples to read at a time: whole rows of pieces of the file."""
+    return max(1, BLOCK // (max(len(chosen), 1) * signals.rows)) * signals.rows
 
 
 def _line(start: float, rate: float, samples: int) -> Array:

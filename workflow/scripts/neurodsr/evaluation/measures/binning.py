@@ -11,7 +11,7 @@ from neurodsr.models.piecewise_linear import Array
 
 MOST_DENSE = 2**18
 """Bins up to which counts are kept in one array; above, only visited bins are."""
-BLOCK, TOGETHER = 1024, 64
+BLOCK, TOGETHER = 256, 64
 """Samples that compiled loops look at together."""
 
 
@@ -118,7 +118,7 @@ class BinnedReference:
 
 def require_finite(x: Array) -> None:
     """Refuse an empty trajectory, or one that is not finite, with `ValueError`."""
-    if len(x) == 0 or not (np.isfinite(x.sum()) or np.isfinite(x).all()):
+    if len(x) == 0 or not (np.isfinite(np.vdot(x, x)) or np.isfinite(x).all()):
         raise ValueError("a trajectory must have points, all of them finite")
 
 
@@ -134,8 +134,9 @@ def extent(x: Any) -> Any:
     for j in range(together):
         low[j] = high[j] = origin[j] = flat[j % channels]
     for start in range(0, len(flat), together):
-        for j in range(min(together, len(flat) - start)):
-            value = flat[start + j]
+        part = flat[start : start + together]
+        for j in range(len(part)):
+            value = part[j]
             from_origin = value - origin[j]
             first[j] += from_origin
             second[j] += from_origin * from_origin
@@ -156,23 +157,22 @@ def cells_of(x: Any, low: Any, width: Any, bins: int, first: int) -> Any:
     """Index of the bin ``(time,)`` that holds each point, -1 outside."""
     samples, channels = x.shape
     cells = np.empty(samples, np.int64)
-    place, cell, inside = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    place, cell = np.empty(BLOCK), np.empty(BLOCK)
     number, lowest = float(bins), float(first)
     for start in range(0, samples, BLOCK):
-        size = min(BLOCK, samples - start)
+        part, found = x[start : start + BLOCK], cells[start : start + BLOCK]
         cell[:] = 0.0
-        inside[:] = 1.0
         for c in range(channels - 1, -1, -1):
             origin, size_of_box = low[c], width[c]
-            for t in range(size):
-                place[t] = x[start + t, c]
-            for t in range(size):
+            for t, value in enumerate(part[:, c]):
+                place[t] = value
+            for t in range(len(part)):
                 # in this order of operations points on an edge fall as in the codes
                 at = number * (place[t] - origin) / size_of_box
-                inside[t] = inside[t] if (at >= lowest) & (at < number) else 0.0
-                cell[t] = cell[t] * number + np.floor(at)
-        for t in range(size):
-            cells[start + t] = np.int64(cell[t]) if inside[t] > 0.0 else -1
+                index = cell[t] * number + np.floor(at)
+                cell[t] = index if (at >= lowest) & (at < number) else -np.inf
+        for t in range(len(found)):
+            found[t] = np.int64(cell[t]) if cell[t] >= 0.0 else -1
     return cells
 
 

@@ -119,6 +119,8 @@ def on_clock(
             f"{interval:.4g} s: neighbouring samples are not independent"
         )
     warnings += loud_mains(signal, interval)
+    if "short_stretches" in modality.attrs:
+        warnings.append(f"{signal.modality}: {modality.attrs['short_stretches']}")
     position = (timeline.time - signal.start) / signal.interval
     aligned = resample.is_aligned(position, signal.interval, interval)
     spread = 0.0 if aligned else resample.reach(signal.interval, interval)
