@@ -18,6 +18,7 @@ from neurodsr.training.baselines.reservoir import train as train_reservoir
 from neurodsr.training.baselines.segments import bootstrap
 from neurodsr.training.baselines.sindy import choices, identify, simplest
 from neurodsr.training.baselines.validation import Score, ranking
+from neurodsr.training.selection import DECAYED, SUSTAINED, UNBOUNDED
 
 log = logging.getLogger("test")
 Settings = dict[str, Any]
@@ -99,11 +100,11 @@ def test_the_simplest_of_good_models_is_chosen() -> None:
     assert simplest(scores, [9, 5, 2, 1]) == 1
 
 
-def test_forecasts_come_before_free_runs() -> None:
-    """What oscillates for ever may look right and forecast wrongly."""
-    scores = [Score(0.1, 0.9, ""), Score(0.3, 0.1, ""), Score(0.2, 0.105, ""),
-              Score(np.inf, np.inf, "")]  # fmt: skip
-    assert ranking(scores).tolist() == [2, 1, 0, 3]
+def test_what_oscillates_is_ranked_by_free_runs_unless_rest_forecasts_better() -> None:
+    moving = [Score(0.1, 0.9, SUSTAINED), Score(0.3, 0.1, SUSTAINED), Score(0.2, 0.103, SUSTAINED),
+              Score(np.inf, np.inf, UNBOUNDED)]  # fmt: skip
+    assert ranking(moving).tolist() == [0, 2, 1, 3]
+    assert ranking([*moving, Score(0.9, 0.101, DECAYED)]).tolist() == [1, 4, 0, 2, 3]
 
 
 def test_bootstrap_blocks_are_pieces_of_the_data() -> None:

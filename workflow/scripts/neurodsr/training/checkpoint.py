@@ -41,8 +41,8 @@ class State:
         Smallest criterion so far, among epochs that forecast well enough.
     error, resting : (run,)
         Forecast error of the epoch chosen so far, and whether its free runs decay to a point.
-    least_error, least_resting : (run,)
-        Smallest forecast error of all epochs, and of those whose free runs decay to a point.
+    least_resting : (run,)
+        Smallest forecast error of epochs whose free runs decay to a point.
     loss, validation, pull : (run, epoch)
         Training loss, criterion, and mean forcing strength; NaN where there is none (yet).
     epoch
@@ -61,7 +61,6 @@ class State:
     best_value: NDArray[np.float64]
     error: NDArray[np.float64]
     resting: NDArray[np.bool_]
-    least_error: NDArray[np.float64]
     least_resting: NDArray[np.float64]
     chosen_epoch: NDArray[np.int64]
     loss: NDArray[np.float64]
@@ -81,7 +80,6 @@ _DIMENSIONS = {
     "best_value": ("run",),
     "error": ("run",),
     "resting": ("run",),
-    "least_error": ("run",),
     "least_resting": ("run",),
     "chosen_epoch": ("run",),
     "loss": ("run", "total_epoch"),

@@ -1,6 +1,6 @@
 """Gradient descent on all runs of a model at once: the one loop of every family trained that way.
 
-Epochs of updates alternate with a look at free runs on the validation split. The epoch that is
+Epochs of updates alternate with a look at free runs. The epoch that is
 kept is one whose free runs look like the data, in the short run and, where they keep going, in the
 long run.
 """
@@ -42,7 +42,7 @@ Rows = NDArray[np.float32]
 
 
 class Judge(Protocol):
-    """Compares free runs of parameters ``(run, parameter)`` with the validation split."""
+    """Compares free runs of parameters ``(run, parameter)`` with the data."""
 
     def score(self, stacked: Rows) -> tuple[Floats, Floats, list[str]]:
         """Criterion (inf when unbounded), forecast error, and kind of free run, of each run."""
@@ -164,7 +164,6 @@ def begin(model: Trainable, runs: int, epochs: int, seed: int) -> State:
         best_value=np.full(runs, np.inf),
         error=np.full(runs, np.inf),
         resting=np.zeros(runs, bool),
-        least_error=np.full(runs, np.inf),
         least_resting=np.full(runs, np.inf),
         chosen_epoch=np.zeros(runs, np.int64),
         loss=np.full((runs, epochs), np.nan),
@@ -195,11 +194,10 @@ def validate(judge: Judge, state: State, tolerance: float | None, rounds: int) -
     """
     values, errors, kinds = judge.score(state.parameters)
     resting = np.array(kinds) == DECAYED
-    state.least_error = np.minimum(state.least_error, errors)
     state.least_resting = np.minimum(state.least_resting, np.where(resting, errors, np.inf))
-    least = state.least_error, state.least_resting
-    state.best_value[~admitted(state.error, state.resting, *least, tolerance)] = np.inf
-    eligible = np.isfinite(values) & admitted(errors, resting, *least, tolerance)
+    least = state.least_resting
+    state.best_value[~admitted(state.error, state.resting, least, tolerance)] = np.inf
+    eligible = np.isfinite(values) & admitted(errors, resting, least, tolerance)
     lively = eligible & near(values, state.best_value) & (np.array(kinds) == SUSTAINED)
     if rounds and lively.any():
         ends = judge.endure(state.parameters[lively], rounds)

@@ -159,8 +159,8 @@ def assemble(
     }
     chosen = state.validation[np.arange(runs), np.maximum(state.chosen_epoch - 1, 0)]
     error = np.where(status == "ok", state.error, np.inf)
-    least = error.min(), error[state.resting].min(initial=np.inf)
-    good = admitted(error, state.resting, *least, settings["forecast_tolerance"])
+    least = error[state.resting].min(initial=np.inf)
+    good = admitted(error, state.resting, least, settings["forecast_tolerance"])
     ranking = np.where(good, chosen, np.inf)
     return xr.Dataset(
         {
@@ -184,14 +184,13 @@ def assemble(
             "sequence_length": steps,
             "training_seconds": round(state.seconds, 2),
             "sampling_interval": float(series.attrs["sampling_interval"]),
-            "selection": "validation: sliced Wasserstein distance of (x_t, x_t+lag) + Hellinger "
+            "selection": "sliced Wasserstein distance of (x_t, x_t+lag) + Hellinger "
             "distance of power spectra, free runs from 16 starts"
             + (
                 ""
                 if settings["forecast_tolerance"] is None
-                else ", among epochs whose forecast error is within"
-                f" {settings['forecast_tolerance']:.0%} of the least, and no worse than where free"
-                " runs come to rest"
+                else "; what oscillates forecasts the validation split no worse than what comes to"
+                " rest"
             ),
         },
     )

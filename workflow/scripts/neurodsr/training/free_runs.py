@@ -1,9 +1,9 @@
-"""Free runs of models in training, and how they compare with the validation split.
+"""Free runs of models in training, and how they compare with the data.
 
 A model of a chaotic system may have a stable point or cycle that the system lacks. Chaos is then a
-transient that lasts for ten thousands of steps (Grebogi et al. 1983): free runs as long as the
-validation split look right, and neither loss nor forecast knows. `FreeRuns.endure` lets those that
-look right go on, and looks for single ones that are lost.
+transient that lasts for ten thousands of steps (Grebogi et al. 1983): free runs of a few thousand
+look right, and neither loss nor forecast knows. `FreeRuns.endure` lets those that look right go on,
+and looks for single ones that are lost.
 """
 
 from dataclasses import dataclass
@@ -80,5 +80,6 @@ class _Dynamics:
 
     def observe(self, states: NDArray[np.float32]) -> Floats:
         """Observations ``(run, step, channel, lane)``."""
-        observed: Floats = (self.decoder[:, None] @ states).astype(float)
+        with np.errstate(invalid="ignore"):  # of free runs that have left all bounds
+            observed: Floats = (self.decoder[:, None] @ states).astype(float)
         return observed

@@ -84,7 +84,7 @@ def check_memory(model: Model, settings: Mapping[str, Any], free_run: int, steps
     model, settings
         What to train.
     free_run, steps
-        Lengths of the free runs on the validation split, and of a window.
+        Lengths of the free runs that are compared with the data, and of a window.
 
     Raises
     ------

@@ -1,13 +1,16 @@
-"""Which epoch of a training is kept: free runs against the validation split.
+"""Which epoch of a training is kept: free runs against the data.
 
 Loss and short-term prediction do not tell a good model from one whose free run leaves the attractor
-or dies, so epochs are compared by what a free run looks like in the long run. Forecasts only bar
-epochs (`admitted`): noise keeps a damped system moving, and a model that oscillates for ever
-matches its invariants better than the truth, but not its next cycle. The criterion is the sliced
-Wasserstein distance between the distributions of pairs ``(x_t, x_{t+lag})``, in standard deviations
-of the training data, plus the Hellinger distance between smoothed power spectra. Both are cheap,
-need no bins, and stay informative (unlike a divergence of histograms) for few samples and many
-channels.
+or dies, so epochs are compared by what a free run looks like in the long run. Noise keeps a damped
+system moving, and a model that oscillates for ever matches its invariants better than the truth,
+but not its next cycle: what oscillates has to forecast the validation split as well as what comes
+to rest (`admitted`). Free runs are compared with training and validation data alike: a short
+validation split holds no distribution, and nothing is fitted to invariants.
+
+The criterion is the sliced Wasserstein distance between the distributions of pairs
+``(x_t, x_{t+lag})``, in standard deviations of the training data, plus the Hellinger distance
+between smoothed power spectra. Both are cheap, need no bins, and stay informative (unlike a
+divergence of histograms) for few samples and many channels.
 """
 
 from dataclasses import dataclass
@@ -18,7 +21,7 @@ from numpy.typing import NDArray
 
 from neurodsr.errors import RecordingError
 from neurodsr.training.refusals import check_seen, most_missing
-from neurodsr.training.windows import MINIMUM_STEPS, VALIDATION, inputs_of, stretches
+from neurodsr.training.windows import MINIMUM_STEPS, TRAIN, VALIDATION, inputs_of, stretches
 
 Floats = NDArray[np.float64]
 LANES = 16
@@ -42,17 +45,17 @@ UNBOUNDED = "unbounded"
 
 @dataclass(frozen=True)
 class Criterion:
-    """Distance of free runs from the validation data.
+    """Distance of free runs from the data, and what is to be forecast.
 
     Attributes
     ----------
     start : (channel, lane)
-        First observations, spread over the validation split.
+        First observations, spread over training and validation data.
     inputs : (step, input, lane)
         External inputs of the free runs.
     future : (step, channel, forecast)
-        Stretches of the data to be forecast from their first sample; none when the split is too
-        short.
+        Stretches of the validation split to be forecast from their first sample; none when it is
+        too short.
     future_inputs : (step, input, forecast)
     transient
         Leading steps that are not compared.
@@ -113,16 +116,12 @@ class Criterion:
 
 
 def admitted(
-    error: Floats,
-    resting: NDArray[np.bool_],
-    least: Floats,
-    least_resting: Floats,
-    tolerance: float | None,
+    error: Floats, resting: NDArray[np.bool_], least_resting: Floats, tolerance: float | None
 ) -> NDArray[np.bool_]:
     """Whether an epoch or run forecasts well enough to be chosen for its free runs.
 
-    Models that do not come to rest have to forecast no worse than any that does. Among themselves
-    forecasts may differ more: of chaotic systems they say little.
+    What does not come to rest has to forecast no worse than all that does. Among themselves
+    forecasts may differ: of chaotic systems they say little.
 
     Parameters
     ----------
@@ -130,18 +129,18 @@ def admitted(
         Forecast error.
     resting : (run,)
         Whether free runs decay to a point.
-    least, least_resting : (run,)
-        Least forecast error of all, and of those whose free runs decay to a point.
+    least_resting : (run,)
+        Least forecast error of those whose free runs decay to a point.
     tolerance
-        Share by which the error may exceed the least; None admits all.
+        Share by which what comes to rest may exceed that; None admits all.
     """
     if tolerance is None:
         return np.isfinite(error)
-    return (error <= (1 + tolerance) * least) & (resting | (error <= least_resting))
+    return np.isfinite(error) & (error <= np.where(resting, 1 + tolerance, 1) * least_resting)
 
 
 def make_criterion(series: xr.Dataset, steps: int, seed: int) -> Criterion:
-    """Criterion on the validation split, for models trained on windows of ``steps``.
+    """Criterion for models trained on windows of ``steps``.
 
     Raises
     ------
@@ -159,6 +158,17 @@ def make_criterion(series: xr.Dataset, steps: int, seed: int) -> Criterion:
             f"samples, at least {MINIMUM_STEPS} are needed; raise splits.validation or lower "
             "splits.guard (preprocess)"
         )
+    if not any(complete[part].any() for part in parts):
+        raise RecordingError(
+            "series: observation: the validation split has no sample without missing values to "
+            f"start from{most_missing(series, series['split'].values == VALIDATION)}; lengthen it "
+            "(splits.validation) or leave out channels that are mostly missing"
+        )
+    future, future_inputs = stretches_to_forecast(observation, inputs, complete, parts, steps)
+    seen = np.logical_or.reduce(np.isfinite(future[1:]), axis=(0, 2))
+    check_seen(series, seen, "what is forecast of the validation split", "raise splits.validation")
+    parts = stretches(series, TRAIN) + parts
+    longest = max(part.stop - part.start for part in parts)
     length = min(max(longest, 4 * steps), 2000)
     if inputs.shape[1]:
         length = min(length, max(longest // 2, 1))
@@ -168,17 +178,8 @@ def make_criterion(series: xr.Dataset, steps: int, seed: int) -> Criterion:
         for t in range(part.start, part.stop - (length if inputs.shape[1] else 0))
         if complete[t]
     ]
-    if not starts:
-        raise RecordingError(
-            "series: observation: the validation split has no sample without missing values to "
-            f"start from{most_missing(series, series['split'].values == VALIDATION)}; lengthen it "
-            "(splits.validation) or leave out channels that are mostly missing"
-        )
     chosen = np.array(starts)[np.linspace(0, len(starts) - 1, LANES).astype(int)]
     driven = inputs[np.minimum(chosen + np.arange(length)[:, None], len(inputs) - 1)]
-    future, future_inputs = stretches_to_forecast(observation, inputs, complete, parts, steps)
-    seen = np.logical_or.reduce(np.isfinite(future[1:]), axis=(0, 2))
-    check_seen(series, seen, "what is forecast of the validation split", "raise splits.validation")
     transient = length // 4
     data = [np.nan_to_num(observation[part]) for part in parts]
     period = max(2, min(longest, length - transient, 1000))

@@ -1,4 +1,4 @@
-"""How a baseline does on the validation split, by the same criterion as the PLRNN family."""
+"""How a baseline does, by the same criterion as the PLRNN family."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +11,20 @@ from numpy.typing import NDArray
 from neurodsr.errors import RecordingError
 from neurodsr.models.interface import Reconstruction
 from neurodsr.preprocess.stretches import Stretch, histories, stretches
-from neurodsr.training.selection import FORECASTS, LANES, Criterion, make_criterion
+from neurodsr.training.selection import (
+    DECAYED,
+    FORECASTS,
+    LANES,
+    Criterion,
+    admitted,
+    make_criterion,
+)
 
 Floats = NDArray[np.float64]
 
-ALLOWANCE = 0.1
-"""What forecasts worse than the best by more than this part (and by more than 1 % of the variance
-of the data) is not chosen, however well its free runs look."""
+ALLOWANCE = 0.05
+"""What comes to rest and forecasts worse than the best that does by more than this part is not
+chosen, nor is what moves and forecasts worse than that."""
 
 
 class Score(NamedTuple):
@@ -116,14 +123,12 @@ def make_validation(series: xr.Dataset, steps: int, warm_up: int, seed: int) -> 
 
 
 def ranking(scores: Sequence[Score]) -> NDArray[np.intp]:
-    """Indices of scores from the best on.
-
-    By the criterion, but first those that forecast about as well as the best one does.
-    """
+    """Indices of scores from the best on: by the criterion, but first those that are admitted."""
     error = np.array([score.error for score in scores])
     value = np.array([score.value for score in scores])
-    worse = error > (1 + ALLOWANCE) * error.min() + 0.01
-    return np.lexsort((value, worse, ~np.isfinite(error)))
+    resting = np.array([score.kind == DECAYED for score in scores])
+    least = error[resting].min(initial=np.inf)
+    return np.lexsort((value, ~admitted(error, resting, least, ALLOWANCE), ~np.isfinite(error)))
 
 
 def _windows(
