@@ -112,7 +112,7 @@ def test_short_stretches_are_named_in_the_series(session, read_settings):
     tree.attrs["recording"] = "x"
     series = make_series(tree, complete({}, "preprocess.schema.yaml"))
     assert (
-        "lfp: 1 of 2 stretches between pauses (0.1 s together) left out" in series.attrs["warnings"]
+        "lfp: 1 of 2 stretches between gaps (0.1 s together) left out" in series.attrs["warnings"]
     )
 
 
