@@ -295,12 +295,13 @@ def test_a_result_that_is_too_large_with_its_pauses_is_refused(monkeypatch):
                 loaded(times, np.ones((4000, 2)), 100.0)
 
 
-def test_what_would_not_fit_in_memory_is_not_read(monkeypatch):
-    monkeypatch.setattr(module, "LARGEST", 8 * 4 * 999)
+@pytest.mark.parametrize(("rate", "samples"), [(None, 1000), (50.0, 500)])
+def test_what_would_not_fit_in_memory_is_not_read(monkeypatch, rate, samples):
+    monkeypatch.setattr(module, "LARGEST", 8 * 4 * (samples - 1))
     with pytest.raises(RecordingError, match=r"file: lfp: data: .*lower its rate by `resample`"):
-        load(signals(), ALL)
-    assert load(signals(), ALL, 50.0).sizes["time"] == 500
-    assert load(signals(), ALL[:3]).sizes["time"] == 1000
+        load(signals(read=None), ALL, rate)
+    assert load(signals(), ALL, 25.0).sizes["time"] == 250
+    assert load(signals(), ALL[:3], rate).sizes["time"] == samples
 
 
 OPTIONS = {"source": "it", "channels": ".*", "query": "", "resample": None}

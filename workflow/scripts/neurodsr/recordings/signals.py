@@ -118,6 +118,7 @@ def load(signals: Signals, chosen: NDArray[np.intp], target: float | None = None
     change = ratio(rate, target)
     if change == 1 and len(stretches) == 1 and stretches[0].samples == signals.samples:
         return _as_recorded(signals, chosen, rate)
+    _require_room(signals.where, int(signals.samples * change), chosen)
     origin, block = stretches[0].start, _block(signals, chosen)
 
     def read(begin: int, end: int) -> NDArray[np.generic]:
@@ -127,7 +128,7 @@ def load(signals: Signals, chosen: NDArray[np.intp], target: float | None = None
         parts = [between_gaps(one, read, rate, float(1 / change), block) for one in stretches]
         stretches = list(chain(*parts)) or stretches
     kept, said = _long_enough(signals.where, stretches, rate, change)
-    got = rate * float(change)
+    got = rate * change.numerator / change.denominator
     first, _ = covered((kept[0].start - origin) * rate, 1, change)
     start = origin + first / got
     places = [(one.start - start) * rate for one in kept]
