@@ -70,6 +70,27 @@ def test_a_table_that_was_paused_is_resampled(tmp_path):
     np.testing.assert_allclose(values[inner], np.sin(0.2 * np.pi * inner), rtol=0, atol=2e-3)
 
 
+@pytest.mark.parametrize("target", [20.0, 7.0, 0.5])
+def test_nothing_of_the_training_file_reaches_the_test_file(tmp_path, target):
+    """Not when one sample of the result stands for more than the pause would last, either."""
+    train, test = RNG.standard_normal((5000, 2)), RNG.standard_normal((5000, 2))
+    options = {"source": "arrays", "channels": ".*", "query": "", "resample": target}
+    read = {"modalities": {"x": options}}
+    np.save(tmp_path / "test.npy", test)
+    trees = []
+    for level in (0.0, 1000.0):
+        np.save(tmp_path / "train.npy", train + level)
+        trees.append(read_arrays(tmp_path, described(train="train.npy", test="test.npy"), read))
+    one, other = (tree["x"]["signal"].values for tree in trees)
+    time, table = trees[0]["x"]["time"].values, trees[0]["intervals/trials"]
+    stop, start = table["stop"].values[0] - 1e-9, table["start"].values[1] - 1e-9
+    np.testing.assert_array_equal(one[time >= start], other[time >= start])
+    np.testing.assert_allclose(one[time < stop] + 1000.0, other[time < stop], rtol=1e-9)
+    recorded = (time < stop) | (time >= start)
+    np.testing.assert_array_equal(np.isfinite(one[:-1, 0]), recorded[:-1])
+    assert abs(np.sum(~recorded) - PAUSE) <= 1
+
+
 def test_one_file_may_serve_twice(folder):
     tree = read_arrays(folder, described(train="test.npy", test="test.npy"), READ)
     values = tree["signal"]["signal"].values

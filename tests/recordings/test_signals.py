@@ -7,6 +7,7 @@ from neurodsr.errors import RecordingError
 from neurodsr.recordings import signals as module
 from neurodsr.recordings import timestamps
 from neurodsr.recordings.recording import make_continuous, make_spikes
+from neurodsr.recordings.resampling import resample_in_chunks
 from neurodsr.recordings.selection import Found, select_modalities
 from neurodsr.recordings.signals import Signals, as_signals, load
 
@@ -162,17 +163,123 @@ def test_stretches_shorter_than_the_filter_are_left_out_and_said(small_pieces, c
     pieces = paused(1000, [159, 3000, 100, 160], [3.0, 1.0, 1.0])
     times = np.concatenate(pieces)
     data = loaded(times, np.ones((len(times), 2)), 100.0)
-    words = "2 of 4 stretches between pauses (0.259 s together) left out, each shorter than the"
+    words = "2 of 4 stretches between gaps (0.259 s together) left out, each shorter than the"
     assert data.attrs["short_stretches"] == f"{words} 0.16 s that resampling needs"
     assert f"file: lfp: {words}" in caplog.text
-    assert data["time"].values[0] == pieces[1][0]
+    assert data["time"].values[0] == pytest.approx(8.16, abs=1e-12), "the clock began at 5 s"
     known = np.isfinite(data["signal"].values[:, 0])
     np.testing.assert_array_equal(np.flatnonzero(known), [*range(300), *range(510, 526)])
 
 
+def with_gaps(values, target, **options):
+    """Two channels at 1 kHz from 5 s on, at another rate."""
+    read = {"read": lambda start, stop, chosen: values[start:stop, chosen]}
+    given = {"rate": 1000.0, "start": 5.0, "channels": list("ab"), "columns": {}}
+    return load(signals(samples=len(values), **given, **read, **options), np.arange(2), target)
+
+
+def gap_in(values, *gaps):
+    """With samples missing in all channels."""
+    values = values.copy()
+    for begin, end in gaps:
+        values[begin:end] = np.nan
+    return values
+
+
+@pytest.mark.parametrize("target", [100.0, 20.0, 240.0])
+def test_a_step_before_a_gap_does_not_reach_over_it(small_pieces, target):
+    """A gap that is a sample longer than one of the result, up to several times as long."""
+    values = np.random.default_rng(1).standard_normal((9000, 2))
+    for gap in (int(1000 / target) + 1, 100, 999):
+        noise = gap_in(values, (4000, 4000 + gap))
+        step = noise + np.where(np.arange(9000) < 4000, 1000.0, 0.0)[:, None]
+        one, other = (with_gaps(v, target)["signal"].values for v in (noise, step))
+        after = np.arange(len(one)) / target >= 4.0
+        np.testing.assert_array_equal(one[after], other[after])
+        np.testing.assert_allclose(one[~after] + 1000.0, other[~after], atol=1e-9)
+        instants = np.arange(len(one)) / target
+        recorded = (instants < 4.0) | (instants > (4000 + gap) / 1000 - 1e-9)
+        np.testing.assert_array_equal(np.isfinite(one).T, [recorded, recorded])
+
+
+def test_each_stretch_between_gaps_is_as_if_it_were_alone(small_pieces):
+    """Gaps at both ends too; the clock counts from the first sample, missing or not."""
+    values = np.random.default_rng(1).standard_normal((9000, 2))
+    data = with_gaps(gap_in(values, (0, 1005), (4000, 4500), (8000, 9000)), 100.0)
+    np.testing.assert_allclose(data["time"], 5.0 + np.arange(101, 800) / 100, rtol=1e-12)
+    alone = with_gaps(values[1010:4000], 100.0)["signal"].values
+    np.testing.assert_allclose(data["signal"].values[16:299], alone[16:], atol=1e-12)
+    alone = with_gaps(values[4500:8000], 100.0)["signal"].values
+    np.testing.assert_allclose(data["signal"].values[349:], alone, atol=1e-12)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.38])
+def test_a_sine_runs_through_gaps_of_missing_samples(small_pieces, share):
+    times = 5.0 + np.arange(9000) / 1000
+    values = gap_in(sine(share * 100.0, times), (3003, 3037), (5000, 7001))
+    data = with_gaps(values, 100.0)
+    inner = np.r_[16:284, 320:484, 717:884]
+    expected = sine(share * 100.0, data["time"].values)[inner]
+    np.testing.assert_allclose(data["signal"].values[inner], expected, rtol=0, atol=2e-3)
+    missing = np.flatnonzero(np.isnan(data["signal"].values[:, 0]))
+    np.testing.assert_array_equal(missing, [*range(301, 304), *range(500, 701)])
+
+
+def test_gaps_of_one_sample_of_the_result_or_of_one_channel_are_left_out_of_the_mean():
+    values = np.random.default_rng(1).standard_normal((3000, 2))
+    values[1000:1010] = np.nan
+    values[2000:2100, 0] = np.nan
+    data = with_gaps(values, 100.0)
+    expected, _ = resample_in_chunks(lambda start, stop: values[start:stop], 3000, 1000.0, 100.0)
+    np.testing.assert_array_equal(data["signal"], expected)
+
+
+def test_gaps_and_pauses_together(small_pieces):
+    """A pause, a gap in the second stretch, and lost samples that lengthen a gap of the third."""
+    times = np.concatenate(paused(1000, [2000, 3000, 2000], [3.0, 1.0]))
+    values = np.random.default_rng(1).standard_normal((7000, 2))
+    values[3500:3600] = np.nan
+    values[6000:6006] = np.nan
+    kept = np.delete(np.arange(7000), np.arange(6006, 6012))
+    step = values + np.where(np.arange(7000) < 6000, 1000.0, 0.0)[:, None]
+    one, other = (loaded(times[kept], v[kept], 100.0)["signal"].values for v in (values, step))
+    missing = np.flatnonzero(np.isnan(one[:, 0]))
+    expected = [*range(200, 500), *range(650, 660), *range(800, 900), 1000, 1001]
+    np.testing.assert_array_equal(missing, expected)
+    np.testing.assert_array_equal(one[1000:], other[1000:])
+    assert (np.abs(one - other)[:1000][np.isfinite(one[:1000])] > 999.0).all()
+
+
+def test_whole_signals_are_read_once():
+    asked = np.zeros(9000, dtype=int)
+
+    def read(start, stop, chosen):
+        asked[start:stop] += 1
+        return np.zeros((stop - start, len(chosen)))
+
+    for whole, times in ((True, 1), (False, 2)):
+        asked[:] = 0
+        load(signals(rate=1000.0, samples=9000, read=read, whole=whole), ALL, 100.0)
+        assert (asked[1:] == times).all()
+
+
+def test_short_stretches_between_gaps_are_left_out_and_said():
+    values = gap_in(np.ones((9000, 2)), (159, 1000), (4000, 5000), (5100, 6000))
+    data = with_gaps(values, 100.0)
+    words = "2 of 4 stretches between gaps (0.259 s together) left out"
+    assert data.attrs["short_stretches"].startswith(words)
+    known = np.isfinite(data["signal"].values[:, 0])
+    instants = 5.0 + np.r_[100:400, 600:900] / 100
+    np.testing.assert_allclose(data["time"].values[known], instants, rtol=1e-12)
+    with pytest.raises(
+        RecordingError, match=r"none of the 2 stretches between gaps lasts the 0.16"
+    ):
+        with_gaps(gap_in(np.ones((300, 2)), (100, 200)), 100.0)
+
+
 def test_nothing_but_short_stretches_is_refused():
     times = np.concatenate(paused(1000, [100, 150], [3.0]))
-    words = r"file: lfp: resample: none of the 2 stretches between pauses lasts the 0\.16 s that"
+    words = r"file: lfp: resample: none of the 2 stretches between gaps lasts the 0\.16 s that"
     with pytest.raises(RecordingError, match=words):
         loaded(times, np.ones((250, 2)), 100.0)
 
@@ -188,12 +295,13 @@ def test_a_result_that_is_too_large_with_its_pauses_is_refused(monkeypatch):
                 loaded(times, np.ones((4000, 2)), 100.0)
 
 
-def test_what_would_not_fit_in_memory_is_not_read(monkeypatch):
-    monkeypatch.setattr(module, "LARGEST", 8 * 4 * 999)
+@pytest.mark.parametrize(("rate", "samples"), [(None, 1000), (50.0, 500)])
+def test_what_would_not_fit_in_memory_is_not_read(monkeypatch, rate, samples):
+    monkeypatch.setattr(module, "LARGEST", 8 * 4 * (samples - 1))
     with pytest.raises(RecordingError, match=r"file: lfp: data: .*lower its rate by `resample`"):
-        load(signals(), ALL)
-    assert load(signals(), ALL, 50.0).sizes["time"] == 500
-    assert load(signals(), ALL[:3]).sizes["time"] == 1000
+        load(signals(read=None), ALL, rate)
+    assert load(signals(), ALL, 25.0).sizes["time"] == 250
+    assert load(signals(), ALL[:3], rate).sizes["time"] == samples
 
 
 OPTIONS = {"source": "it", "channels": ".*", "query": "", "resample": None}

@@ -100,3 +100,16 @@ def test_lost_samples_are_missing_whatever_is_read_at_once():
         for end in range(begin + 1, 26):
             part = stretch.read(lambda a, b: kept[a:b, None], begin, end)
             np.testing.assert_array_equal(part, whole[begin + 5 : end + 5])
+
+
+def test_parts_of_a_stretch_hold_what_it_holds_there():
+    kept = np.delete(np.arange(30), [7, 13, 14])
+    stretch = Stretch(2.5, 25, np.array([5, 7, 12]), np.array([0, 3, 10]))
+    whole = stretch.read(lambda a, b: kept[a:b, None], 0, 25)[:, 0]
+    there = np.flatnonzero(np.isfinite(whole))
+    for begin in there:
+        for end in there[there >= begin] + 1:
+            part = stretch.part(begin, end, 10.0)
+            assert (part.start, part.samples) == (2.5 + begin / 10, end - begin)
+            values = part.read(lambda a, b: kept[a:b, None], 0, part.samples)[:, 0]
+            np.testing.assert_array_equal(values, whole[begin:end])

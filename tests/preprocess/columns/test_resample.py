@@ -76,6 +76,18 @@ def test_irregular_line_is_interpolated_exactly_and_long_gaps_are_missing():
     assert np.isnan(regular[:, 1]).all()
 
 
+@pytest.mark.parametrize("origin", [0.0, 0.1, 1e5 / 3])
+def test_every_sample_around_a_pause_is_kept_and_none_is_made_up(origin):
+    """Whole steps: 50 samples, a pause, a single sample, a pause, 40 samples."""
+    steps = np.concatenate([np.arange(50), [70], np.arange(80, 120)])
+    values = np.where(steps < 75, 1e6, 0.0) + steps % 7
+    regular, interval = regularise(origin + steps * 0.1, values[:, None], maximum_gap=5.0)
+    assert interval == pytest.approx(0.1)
+    known = np.isfinite(regular[:, 0])
+    np.testing.assert_array_equal(np.flatnonzero(known), steps[steps != 70])
+    np.testing.assert_allclose(regular[known, 0], values[steps != 70], rtol=0, atol=1e-2)
+
+
 def test_instants_that_do_not_increase_are_refused():
     with pytest.raises(RecordingError, match="not increasing"):
         regularise(np.array([0.0, 1.0, 1.0]), np.ones((3, 1)), 5.0)

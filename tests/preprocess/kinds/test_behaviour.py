@@ -65,10 +65,18 @@ def test_samples_are_held_until_they_are_too_old():
     np.testing.assert_array_equal(held, [NAN, 1, 1, 1, NAN, 3, 3, NAN])
 
 
-def test_lines_and_single_samples():
+def test_lines_are_drawn_between_samples_that_are_near():
     instants, values = np.array([0.0, 2.0, 10.0]), np.array([[0.0], [4.0], [5.0]])
     target = np.array([-1.0, 0.0, 0.5, 2.0, 6.0, 10.0, 11.0])
     lines = behaviour.linear(instants, values, target, 3.0)[:, 0]
     np.testing.assert_array_equal(lines, [NAN, 0, 1, 4, NAN, NAN, NAN])
+    instants, values = np.array([0.0, 8.0, 10.0]), np.array([[0.0], [4.0], [5.0]])
+    lines = behaviour.linear(instants, values, np.array([0.0, 7.9, 8.0, 9.0]), 3.0)[:, 0]
+    np.testing.assert_array_equal(lines, [NAN, NAN, 4, 4.5])
+
+
+def test_single_samples():
+    instants, values = np.array([0.0, 2.0, 10.0]), np.array([[0.0], [4.0], [5.0]])
+    target = np.array([-1.0, 0.0, 0.5, 2.0, 6.0, 10.0, 11.0])
     single = behaviour.nearest(instants, values, target, 1.0)[:, 0]
     np.testing.assert_array_equal(single, [NAN, 0, 0, 4, NAN, 5, NAN])

@@ -96,6 +96,44 @@ def test_sweeps_are_named_by_type_and_resampled(icephys, read_one):
     np.testing.assert_allclose(data["signal"][[2, 12], 0], [10.0, 30.0], rtol=0.05)
 
 
+@pytest.fixture
+def two_sweeps(tmp_path, new_file, write):
+    """A function that writes two sweeps of 1 s at 20 kHz: a sine of 10 Hz, the first raised."""
+
+    def make(starts, level):
+        content = new_file()
+        device = content.create_device("amplifier")
+        wire = content.create_icephys_electrode(name="e", description="patch", device=device)
+        for k, start in enumerate(starts):
+            values = np.sin(2 * np.pi * 10.0 * np.arange(20000) / 20000) + (0.0 if k else level)
+            content.add_acquisition(
+                CurrentClampSeries(
+                    name=f"v{k}", data=values, electrode=wire, rate=20000.0, starting_time=start,
+                    gain=1.0, sweep_number=k,
+                )
+            )  # fmt: skip
+        return write(tmp_path / f"{level:g}.nwb", content)
+
+    return make
+
+
+@pytest.mark.parametrize("starts", [(0.0, 1.004), (0.0, 3.00023), (0.0, 0.0)])
+def test_no_sweep_reaches_over_the_gap_to_the_next(two_sweeps, read_one, starts):
+    """4 ms, a longer time, or sweeps one after the other, at 400 Hz."""
+    one, other = (
+        read_one(two_sweeps(starts, level), "CurrentClampSeries", resample=400)
+        for level in (0.0, 1000.0)
+    )
+    begin = starts[1] or 1.1
+    time, values = one["time"].values, one["signal"].values[:, 0]
+    after = time > begin - 1e-6
+    np.testing.assert_array_equal(values[after], other["signal"].values[after, 0])
+    np.testing.assert_array_equal(np.isfinite(values), (time < 1.0 - 1e-6) | after)
+    inner = (time > begin + 0.04) & (time < begin + 0.96)
+    expected = np.sin(2 * np.pi * 10.0 * (time[inner] - begin))
+    np.testing.assert_allclose(values[inner], expected, rtol=0, atol=2e-3)
+
+
 def test_a_response_without_a_stimulus(tmp_path, new_file, write, everything):
     content = new_file()
     device = content.create_device("amplifier")

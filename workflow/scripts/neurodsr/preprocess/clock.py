@@ -16,6 +16,7 @@ Array = NDArray[np.float64]
 Interval = tuple[float, float]
 
 TOLERANCE = 1e-6
+ROUNDING = 1e-9
 
 
 def native_interval(modality: xr.Dataset) -> float:
@@ -26,6 +27,25 @@ def native_interval(modality: xr.Dataset) -> float:
     if modality.sizes["time"] < 2:
         raise RecordingError("time: fewer than two samples; leave this modality out")
     return float(np.median(np.diff(modality["time"].values)))
+
+
+def gap_around(instants: Array, samples: Array) -> Array:
+    """Time (s) between the samples before and after each instant.
+
+    On a sample it is the shorter of the two beside it, so that the first sample after a pause is
+    as near to others as the last one before it.
+
+    Parameters
+    ----------
+    instants : (time,)
+        Where to look (s); beyond the ends the outermost gap is told.
+    samples : (sample,)
+        When there were any (s), increasing; two at least.
+    """
+    around = np.stack([instants - ROUNDING, instants + ROUNDING])
+    after = np.clip(np.searchsorted(samples, around), 1, len(samples) - 1)
+    gaps: Array = (samples[after] - samples[after - 1]).min(axis=0)
+    return gaps
 
 
 def support(modality: xr.Dataset) -> Interval:

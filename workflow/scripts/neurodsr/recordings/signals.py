@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from neurodsr.errors import RecordingError
+from neurodsr.recordings.gaps import between_gaps
 from neurodsr.recordings.recording import JITTER, make_continuous
 from neurodsr.recordings.resampling import HALF_WIDTH, covered, ratio, resample_in_chunks
 from neurodsr.recordings.timestamps import Stretch, steady_stretches
@@ -50,6 +52,8 @@ class Signals:
         Of the modality, such as ``units``.
     rows
         Samples that the file keeps together; pieces are read in multiples.
+    whole
+        Whether no sample can be missing, as among integers.
     """
 
     where: str
@@ -62,6 +66,7 @@ class Signals:
     columns: Mapping[str, ArrayLike] = field(default_factory=dict)
     attributes: Mapping[str, Any] = field(default_factory=dict)
     rows: int = 1
+    whole: bool = False
 
 
 def load(signals: Signals, chosen: NDArray[np.intp], target: float | None = None) -> xr.Dataset:
@@ -88,11 +93,14 @@ def load(signals: Signals, chosen: NDArray[np.intp], target: float | None = None
 
     Notes
     -----
-    Timestamps may have pauses. Each stretch between them is resampled on its own, with its own
-    phase, to one clock on which the pauses are missing samples. Samples that were lost for less
-    than one of the result are left out of the weighted mean (see `resample_in_chunks`). Stretches
-    shorter than one side of the filter are left out, since each of their samples would be known
-    worse than the last one of a long stretch; the attribute ``short_stretches`` says so.
+    Timestamps may have pauses, and signals gaps: more missing samples than one of the result
+    stands for, in all chosen channels at once. Each stretch between them is resampled on its own,
+    with its own phase, to one clock on which they are missing samples, so that nothing reaches
+    over them; the clock counts from the first sample of the file. Fewer missing samples, and a
+    channel that is missing alone, are left out of the weighted mean (see `resample_in_chunks`).
+    Stretches shorter than one side of the filter are left out, since each of their samples would
+    be known worse than the last one of a long stretch; the attribute ``short_stretches`` says so.
+    To find the gaps the signal is read once more, unless it is `whole`.
     """
     if target is None:
         return _as_recorded(signals, chosen, signals.rate)
@@ -110,21 +118,32 @@ def load(signals: Signals, chosen: NDArray[np.intp], target: float | None = None
     change = ratio(rate, target)
     if change == 1 and len(stretches) == 1 and stretches[0].samples == signals.samples:
         return _as_recorded(signals, chosen, rate)
+    _require_room(signals.where, int(signals.samples * change), chosen)
+    origin, block = stretches[0].start, _block(signals, chosen)
+
+    def read(begin: int, end: int) -> NDArray[np.generic]:
+        return signals.read(begin, end, chosen)
+
+    if not signals.whole:
+        parts = [between_gaps(one, read, rate, float(1 / change), block) for one in stretches]
+        stretches = list(chain(*parts)) or stretches
     kept, said = _long_enough(signals.where, stretches, rate, change)
-    start = kept[0].start
+    got = rate * change.numerator / change.denominator
+    first, _ = covered((kept[0].start - origin) * rate, 1, change)
+    start = origin + first / got
     places = [(one.start - start) * rate for one in kept]
     _, samples = covered(places[-1], kept[-1].samples, change)
     _require_room(signals.where, samples, chosen)
     result = np.full((samples, len(chosen)), np.nan)
     for stretch, place in zip(kept, places, strict=True):
-        _, got = resample_in_chunks(
-            partial(stretch.read, lambda begin, end: signals.read(begin, end, chosen)),
+        resample_in_chunks(
+            partial(stretch.read, read),
             stretch.samples,
             rate,
             target,
             position=place,
             out=result,
-            block=_block(signals, chosen),
+            block=block,
         )
     return _labelled(signals, chosen, _line(start, got, samples), result, got, said)
 
@@ -174,12 +193,12 @@ def _long_enough(
         return kept, {}
     if not kept:
         raise RecordingError(
-            f"{where}: resample: none of the {count} stretches between pauses lasts the"
+            f"{where}: resample: none of the {count} stretches between gaps lasts the"
             f" {least / rate:g} s that the filter reaches; raise it or leave it out"
         )
     seconds = (sum(one.samples for one in stretches) - sum(one.samples for one in kept)) / rate
     said = (
-        f"{count} of {len(stretches)} stretches between pauses ({seconds:.3g} s together) left"
+        f"{count} of {len(stretches)} stretches between gaps ({seconds:.3g} s together) left"
         f" out, each shorter than the {least / rate:.3g} s that resampling needs"
     )
     log.warning("%s: %s", where, said)

@@ -54,6 +54,18 @@ class Stretch:
         whole[sample - self.first[run] + self.place[run] - begin] = values
         return whole
 
+    def part(self, begin: int, end: int, rate: float) -> "Stretch":
+        """From begin to before end, its first and last sample not lost; the rate is in Hz."""
+        run = int(np.searchsorted(self.place, begin, "right")) - 1
+        runs = slice(run, int(np.searchsorted(self.place, end)))
+        ahead = np.maximum(begin - self.place[runs], 0)
+        return Stretch(
+            self.start + begin / rate,
+            end - begin,
+            self.first[runs] + ahead,
+            self.place[runs] + ahead - begin,
+        )
+
     def _in_file(self, at: int) -> int:
         """The sample of the file at a place, or the next one where that is lost."""
         run = int(np.searchsorted(self.place, at, "right")) - 1

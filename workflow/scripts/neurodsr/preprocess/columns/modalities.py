@@ -45,8 +45,7 @@ def presence(
     when = instants[known]
     if len(when) < 2:
         return np.zeros(len(time), dtype=bool)
-    after = np.clip(np.searchsorted(when, time), 1, len(when) - 1)
-    near = when[after] - when[after - 1] <= maximum_gap * interval
+    near = clock.gap_around(time, when) <= maximum_gap * interval
     result = near & (time >= when[0]) & (time <= when[-1] + interval / 2)
     return result
 

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from neurodsr.errors import RecordingError
+from neurodsr.preprocess import clock
 
 Array = NDArray[np.float64]
 
@@ -134,8 +135,7 @@ def regularise(time: Array, signal: Array, maximum_gap: float) -> tuple[Array, f
         if known.sum() < 2:
             continue
         instants = time[known]
-        after = np.clip(np.searchsorted(instants, grid), 1, len(instants) - 1)
-        near = instants[after] - instants[after - 1] <= maximum_gap * interval
+        near = clock.gap_around(grid, instants) <= maximum_gap * interval
         covered = (grid >= instants[0]) & (grid <= instants[-1]) & near
         regular[covered, channel] = np.interp(grid[covered], instants, values[known])
     return regular, interval

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodsr.errors import RecordingError
+from neurodsr.preprocess import clock
 
 Array = NDArray[np.float64]
 
@@ -118,8 +119,7 @@ def linear(instants: Array, values: Array, target: Array, longest: float) -> Arr
         when = instants[known]
         if len(when) < 2:
             continue
-        after = np.clip(np.searchsorted(when, target), 1, len(when) - 1)
-        near = when[after] - when[after - 1] <= longest + 1e-9
+        near = clock.gap_around(target, when) <= longest + 1e-9
         inside = near & (target >= when[0] - 1e-9) & (target <= when[-1] + 1e-9)
         result[inside, channel] = np.interp(target[inside], when, values[known, channel])
     return result

@@ -1,5 +1,6 @@
 """Recordings in arrays: one file, or files for training, validation and test."""
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -24,7 +25,7 @@ from neurodsr.recordings.selection import Found, select_modalities
 MODALITY = "signal"
 TABLE = "trials"
 PAUSE = 100
-"""Missing samples between the files of a recording, so that no window spans two of them."""
+"""Missing samples of the slowest clock between the files of a recording: no window spans two."""
 
 
 def read_arrays(
@@ -76,12 +77,14 @@ def read_arrays(
         signal = first.values
     else:
         rate = common_rate(parts, told)
-        pause = np.full((PAUSE, len(channels)), np.nan)
+        asked = [options["resample"] or rate for options in settings["modalities"].values()]
+        apart = math.ceil(PAUSE * rate / min([rate, *asked]))
+        pause = np.full((apart, len(channels)), np.nan)
         pieces = [piece for part in parts.values() for piece in (pause, part.values)][1:]
         signal = np.concatenate(pieces)
         time = np.arange(len(signal)) / rate
         lengths = np.array([len(part.values) for part in parts.values()])
-        starts = np.concatenate([[0], np.cumsum(lengths + PAUSE)[:-1]])
+        starts = np.concatenate([[0], np.cumsum(lengths + apart)[:-1]])
         intervals[TABLE] = make_intervals(
             starts / rate, (starts + lengths) / rate, {"split": list(parts)}
         )

@@ -110,6 +110,7 @@ def signals_of(where: str, parts: Sequence[TimeSeries], regions: Mapping[str, st
             **notes.get("attributes", {}),
         },
         int(chunks[0]) if chunks else 1,
+        all(one.data.dtype.kind in "iub" for one in parts),
     )
 
 

@@ -18,8 +18,8 @@ from neurodsr.recordings.recording import clean_name, make_intervals
 from neurodsr.recordings.selection import Found
 from neurodsr.recordings.signals import Signals
 
-PAUSE = 100
-"""Missing samples between sweeps that are laid one after the other."""
+PAUSE = 0.1
+"""Missing time (s) between sweeps that are laid one after the other."""
 LONGEST = 2**26
 """Samples up to which sweeps stay on the clock of the session, gaps between them included."""
 
@@ -157,7 +157,7 @@ def _on_one_clock(sweeps: list[Sweep], rate: float) -> list[Sweep]:
             replace(one, start=first + round((one.start - first) * rate) / rate) for one in in_time
         ]
     ordered = sorted(sweeps, key=lambda one: _number(one.response))
-    lengths = [len(one.response.data) + PAUSE for one in ordered]
+    lengths = [len(one.response.data) + round(PAUSE * rate) for one in ordered]
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]]) / rate
     return [replace(one, start=float(s)) for one, s in zip(ordered, starts, strict=True)]
 
@@ -181,25 +181,25 @@ def _stimuli(where: str, sweeps: Sequence[Sweep], _: Sequence[str]) -> Signals:
 
 def _joined(where: str, pieces: Sequence[tuple[float, TimeSeries]]) -> Signals:
     """Pieces of one rate on one clock (s), with missing samples between them."""
-    first = pieces[0][1]
-    rate, begin = float(first.rate), pieces[0][0]
-    placed = [(round((start - begin) * rate), one) for start, one in pieces]
-    samples = max(offset + len(one.data) for offset, one in placed)
+    begin, first = pieces[0]
+    rate = float(first.rate)
+    offsets = [round((start - begin) * rate) for start, _ in pieces]
+    placed = [(at, at + len(one.data), one) for at, (_, one) in zip(offsets, pieces, strict=True)]
     only = np.zeros(1, dtype=np.intp)
 
     def read(start: int, stop: int, _: NDArray[np.intp]) -> NDArray[np.float64]:
         values = np.full((stop - start, 1), np.nan)
-        for offset, one in placed:
-            low, high = max(start, offset), min(stop, offset + len(one.data))
+        for at, end, one in placed:
+            low, high = max(start, at), min(stop, end)
             if low < high:
-                part = values_of(one, low - offset, high - offset, only)
+                part = values_of(one, low - at, high - at, only)
                 values[low - start : high - start] = part
         return values
 
     return Signals(
         where,
         [first.electrode.name],
-        samples,
+        max(end for _, end, _ in placed),
         read,
         rate,
         begin,
