@@ -159,16 +159,16 @@ def test_lost_samples_hardly_disturb_a_sine(small_pieces):
     np.testing.assert_allclose(data["signal"].values[inner], expected, rtol=0, atol=0.01)
 
 
-def test_stretches_shorter_than_the_filter_are_left_out_and_said(small_pieces, caplog):
-    pieces = paused(1000, [159, 3000, 100, 160], [3.0, 1.0, 1.0])
+def test_stretches_of_few_samples_are_left_out_and_said(small_pieces, caplog):
+    pieces = paused(1000, [49, 3000, 30, 50], [3.0, 1.0, 1.0])
     times = np.concatenate(pieces)
     data = loaded(times, np.ones((len(times), 2)), 100.0)
-    words = "2 of 4 stretches between gaps (0.259 s together) left out, each shorter than the"
-    assert data.attrs["short_stretches"] == f"{words} 0.16 s that resampling needs"
+    words = "2 of 4 stretches between gaps (0.079 s together) left out, each shorter than the"
+    assert data.attrs["short_stretches"] == f"{words} 0.05 s that resampling needs"
     assert f"file: lfp: {words}" in caplog.text
-    assert data["time"].values[0] == pytest.approx(8.16, abs=1e-12), "the clock began at 5 s"
+    assert data["time"].values[0] == pytest.approx(8.05, abs=1e-12), "the clock began at 5 s"
     known = np.isfinite(data["signal"].values[:, 0])
-    np.testing.assert_array_equal(np.flatnonzero(known), [*range(300), *range(510, 526)])
+    np.testing.assert_array_equal(np.flatnonzero(known), [*range(300), *range(503, 508)])
 
 
 def with_gaps(values, target, **options):
@@ -264,24 +264,24 @@ def test_whole_signals_are_read_once():
 
 
 def test_short_stretches_between_gaps_are_left_out_and_said():
-    values = gap_in(np.ones((9000, 2)), (159, 1000), (4000, 5000), (5100, 6000))
+    values = gap_in(np.ones((9000, 2)), (49, 1000), (4000, 5000), (5030, 6000))
     data = with_gaps(values, 100.0)
-    words = "2 of 4 stretches between gaps (0.259 s together) left out"
+    words = "2 of 4 stretches between gaps (0.079 s together) left out"
     assert data.attrs["short_stretches"].startswith(words)
     known = np.isfinite(data["signal"].values[:, 0])
     instants = 5.0 + np.r_[100:400, 600:900] / 100
     np.testing.assert_allclose(data["time"].values[known], instants, rtol=1e-12)
     with pytest.raises(
-        RecordingError, match=r"none of the 2 stretches between gaps lasts the 0.16"
+        RecordingError, match=r"none of the 2 stretches between gaps lasts the 0.05"
     ):
-        with_gaps(gap_in(np.ones((300, 2)), (100, 200)), 100.0)
+        with_gaps(gap_in(np.ones((140, 2)), (40, 100)), 100.0)
 
 
 def test_nothing_but_short_stretches_is_refused():
-    times = np.concatenate(paused(1000, [100, 150], [3.0]))
-    words = r"file: lfp: resample: none of the 2 stretches between gaps lasts the 0\.16 s that"
+    times = np.concatenate(paused(1000, [40, 45], [3.0]))
+    words = r"file: lfp: resample: none of the 2 stretches between gaps lasts the 0\.05 s that"
     with pytest.raises(RecordingError, match=words):
-        loaded(times, np.ones((250, 2)), 100.0)
+        loaded(times, np.ones((85, 2)), 100.0)
 
 
 def test_a_result_that_is_too_large_with_its_pauses_is_refused(monkeypatch):

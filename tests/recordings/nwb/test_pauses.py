@@ -106,13 +106,13 @@ def test_a_pause_comes_out_as_without_resampling(session, read_settings):
 def test_short_stretches_are_named_in_the_series(session, read_settings):
     from orchestration.config import complete
 
-    path = session(np.concatenate([np.arange(8000), 9000 + np.arange(100)]) / 1000)
+    path = session(np.concatenate([np.arange(8000), 9000 + np.arange(40)]) / 1000)
     asked = {"modalities": {"lfp": {"source": "S", "resample": 100}}}
     tree = read_nwb(path, read_settings(**asked))
     tree.attrs["recording"] = "x"
     series = make_series(tree, complete({}, "preprocess.schema.yaml"))
     assert (
-        "lfp: 1 of 2 stretches between gaps (0.1 s together) left out" in series.attrs["warnings"]
+        "lfp: 1 of 2 stretches between gaps (0.04 s together) left out" in series.attrs["warnings"]
     )
 
 

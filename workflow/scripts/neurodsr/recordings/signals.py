@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from neurodsr.errors import RecordingError
 from neurodsr.recordings.gaps import between_gaps
 from neurodsr.recordings.recording import JITTER, make_continuous
-from neurodsr.recordings.resampling import HALF_WIDTH, covered, ratio, resample_in_chunks
+from neurodsr.recordings.resampling import covered, ratio, resample_in_chunks
 from neurodsr.recordings.timestamps import Stretch, steady_stretches
 
 Array = NDArray[np.float64]
@@ -24,6 +24,8 @@ log = logging.getLogger("neurodsr")
 
 LARGEST = 2**31
 BLOCK = 2**21
+SHORTEST = 5
+"""Samples of the result that a stretch has to hold."""
 RESERVED = {"time", "channel", "signal"}
 
 
@@ -98,8 +100,8 @@ def load(signals: Signals, chosen: NDArray[np.intp], target: float | None = None
     with its own phase, to one clock on which they are missing samples, so that nothing reaches
     over them; the clock counts from the first sample of the file. Fewer missing samples, and a
     channel that is missing alone, are left out of the weighted mean (see `resample_in_chunks`).
-    Stretches shorter than one side of the filter are left out, since each of their samples would
-    be known worse than the last one of a long stretch; the attribute ``short_stretches`` says so.
+    Stretches of fewer than `SHORTEST` new samples, of which none is known better than the first one
+    of a long stretch, are left out; the attribute ``short_stretches`` says so.
     To find the gaps the signal is read once more, unless it is `whole`.
     """
     if target is None:
@@ -186,7 +188,7 @@ def _long_enough(
     where: str, stretches: Sequence[Stretch], rate: float, change: Fraction
 ) -> tuple[list[Stretch], dict[str, str]]:
     """Stretches that can be resampled, and what is to be said of others; a single one always."""
-    least = HALF_WIDTH / min(1.0, float(change))
+    least = SHORTEST / min(1.0, float(change))
     kept = [one for one in stretches if one.samples >= least or len(stretches) == 1]
     count = len(stretches) - len(kept)
     if not count:
@@ -194,7 +196,7 @@ def _long_enough(
     if not kept:
         raise RecordingError(
             f"{where}: resample: none of the {count} stretches between gaps lasts the"
-            f" {least / rate:g} s that the filter reaches; raise it or leave it out"
+            f" {least / rate:g} s that resampling needs; raise it or leave it out"
         )
     seconds = (sum(one.samples for one in stretches) - sum(one.samples for one in kept)) / rate
     said = (
