@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from neurodsr.errors import ConfigError
-from neurodsr.group.effects import EFFECTS, design_effects
+from neurodsr.group.effects import EFFECTS, design_effects, others
 from neurodsr.group.trust import reliability_table
 from neurodsr.report.findings import design_sentences
 from orchestration.config import complete
@@ -89,6 +89,31 @@ def test_a_feature_that_one_group_lacks_says_so(settings: dict[str, Any]) -> Non
     row = table[table["feature"] == "frequency"].iloc[0]
     assert "only one level (control)" in row["note"]
     assert row["tested"] == 0
+
+
+def test_subjects_that_differ_from_the_commonest_value_are_counted() -> None:
+    subject = np.array([0, 0, 1, 1, 2, 2])
+    assert others(np.full(6, 0.3), subject) == 0
+    assert others(np.array([0.0, 0, 0, 1, 0, 0]), subject) == 1
+    assert others(np.array([0.0, 2, 0, 1, 0, 1]), subject) == 3
+    assert others(np.arange(6.0), subject) == 3
+
+
+def test_what_one_subject_alone_shows_once_is_no_difference(settings: dict[str, Any]) -> None:
+    """With more sessions of patients its F is the largest of all exchanges: p was 0.002."""
+    features, cohort = tables(0.0)
+    late = (cohort["group"] == "control") & (cohort["session"] == "2")
+    cohort = cohort[~late].reset_index(drop=True)
+    features = features[features["recording"].isin(cohort["recording"])]
+    once = (features["feature"] == "peak_frequency") & (features["recording"] == "sub-1_ses-1")
+    features.loc[features["feature"] == "peak_frequency", "value"] = once.astype(float)
+    table = design_effects(
+        features, cohort, reliability_table(features, settings), settings, np.random.default_rng(0)
+    )
+    one = table[table["feature"] == "peak_frequency"].set_index("term").loc["group"]
+    assert one["tested"] == 0
+    assert np.isnan(one["p"])
+    assert one["note"] == "the same value in all subjects but 1"
 
 
 def test_a_column_that_is_not_there_is_named(settings: dict[str, Any]) -> None:

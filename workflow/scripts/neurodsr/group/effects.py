@@ -36,6 +36,9 @@ EFFECTS: Dictionary = {
     "tested": {"Description": "Whether it counts in q: features of dynamics only when reliable"},
     "note": {"Description": "Why there is no test"},
 }
+FEWEST = 3
+"""Subjects with a value other than the commonest, below which there is no test. Exact p could not
+fall below a quarter; exchanges of residuals, with unequally many recordings of subjects, could."""
 
 
 def design_effects(
@@ -144,8 +147,9 @@ def _rows(
 ) -> list[dict[str, Any]]:
     """Rows of one feature: an effect each."""
     y = column[kept]
-    if np.ptp(y) <= 1e-12 * max(1.0, float(np.abs(y).max())):
-        note = "the same value in all recordings"
+    other = others(y, model.subject)
+    if other < FEWEST:
+        note = f"the same value in all {'recordings' if not other else f'subjects but {other}'}"
         return [{**about, "term": term, "tested": 0, "note": note} for term in whole.terms]
     fit = model.fit(y)
     low, high = interval(fit, settings["confidence"])
@@ -171,3 +175,17 @@ def _rows(
                 }
             )  # fmt: skip
     return rows
+
+
+def others(y: np.ndarray, subject: np.ndarray) -> int:
+    """Number of subjects with any value that is not the commonest one.
+
+    Parameters
+    ----------
+    y, subject : (row,)
+        Values, and whose they are.
+    """
+    ordered = np.sort(y)
+    new = np.diff(ordered, prepend=-np.inf) > 1e-12 * max(1.0, float(np.abs(y).max()))
+    value = np.searchsorted(ordered[new], y, "right")
+    return len(np.unique(subject[value != np.bincount(value).argmax()]))
