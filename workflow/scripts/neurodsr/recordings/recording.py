@@ -188,6 +188,24 @@ def identify(recording: xr.DataTree, source: Mapping[str, Any]) -> xr.DataTree:
     return recording
 
 
+def increasing_steps(where: str, time: NDArray[np.float64], first: int = 0) -> NDArray[np.float64]:
+    """Steps (s) between timestamps, of which the one at ``first`` of a file is the first.
+
+    Raises
+    ------
+    RecordingError
+        Timestamps are not finite or do not increase.
+    """
+    steps = np.diff(time)
+    if not (steps > 0).all():
+        at = int(np.argmax(~(steps > 0)))
+        raise RecordingError(
+            f"{where}: timestamps: not increasing at sample {first + at + 1} ({time[at]:g} s, then"
+            f" {time[at + 1]:g} s); sort them or remove the repeated samples"
+        )
+    return steps
+
+
 def regular_rate(where: str, time: NDArray[np.float64]) -> float:
     """Sampling rate (Hz) of regular timestamps, 0 for irregular ones.
 
@@ -199,13 +217,7 @@ def regular_rate(where: str, time: NDArray[np.float64]) -> float:
     RecordingError
         Timestamps are not finite or do not increase.
     """
-    steps = np.diff(time)
-    if not (steps > 0).all():
-        at = int(np.argmax(~(steps > 0)))
-        raise RecordingError(
-            f"{where}: timestamps: not increasing at sample {at + 1} ({time[at]:g} s, then"
-            f" {time[at + 1]:g} s); sort them or remove the repeated samples"
-        )
+    steps = increasing_steps(where, time)
     step = (time[-1] - time[0]) / len(steps)
     line = time[0] + step * np.arange(len(time))
     jitter = np.abs(steps / np.median(steps) - 1).max()

@@ -7,8 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodsr.errors import RecordingError
-from neurodsr.recordings.recording import JITTER
+from neurodsr.recordings.recording import JITTER, increasing_steps
 
 Array = NDArray[np.float64]
 
@@ -136,13 +135,7 @@ def _pauses(
     usual, alike = np.nan, True
     for begin in range(0, samples - 1, BLOCK):
         stamps = timestamps(begin, min(begin + BLOCK + 1, samples))
-        steps = np.diff(stamps)
-        if not (steps > 0).all():
-            at = int(np.argmax(~(steps > 0)))
-            raise RecordingError(
-                f"{where}: timestamps: not increasing at sample {begin + at + 1} ({stamps[at]:g} s,"
-                f" then {stamps[at + 1]:g} s); sort them or remove the repeated samples"
-            )
+        steps = increasing_steps(where, stamps, begin)
         usual = usual if begin else float(np.median(steps))
         paused = steps > PAUSE * usual
         alike = alike and bool((np.abs(steps / usual - 1.0) < JITTER)[~paused].all())
