@@ -113,7 +113,21 @@ def test_what_one_subject_alone_shows_once_is_no_difference(settings: dict[str, 
     one = table[table["feature"] == "peak_frequency"].set_index("term").loc["group"]
     assert one["tested"] == 0
     assert np.isnan(one["p"])
-    assert one["note"] == "the same value in all subjects but 1"
+    assert one["note"].startswith("the same value in all subjects but 1; they have unequally many")
+
+
+def test_what_two_subjects_alone_show_is_tested_where_exchanges_are_exact() -> None:
+    """Both of the two patients among 12: one of 66 pairs, so p = 1 / 66."""
+    people = [(f"sub-{s}", "d", f"{s}", ("control", "patient")[s < 2]) for s in range(12)]
+    cohort = pd.DataFrame(people, columns=["recording", "dataset", "participant", "group"])
+    rows = [(f"sub-{s}", "data", None, 1, "peak_frequency", float(s < 2)) for s in range(12)]
+    names = ["recording", "model", "run", "acceptable", "feature", "value"]
+    features = pd.DataFrame(rows, columns=names).astype({"run": "Int64"})
+    settings = complete({"design": "feature ~ group", "permutations": 5000}, "group.schema.yaml")
+    table = design_effects(
+        features, cohort, reliability_table(features, settings), settings, np.random.default_rng(0)
+    )
+    assert table["p"].item() == pytest.approx(1 / 66, abs=0.006)
 
 
 def test_a_column_that_is_not_there_is_named(settings: dict[str, Any]) -> None:

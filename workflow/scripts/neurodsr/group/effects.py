@@ -37,8 +37,8 @@ EFFECTS: Dictionary = {
     "note": {"Description": "Why there is no test"},
 }
 FEWEST = 3
-"""Subjects with a value other than the commonest, below which there is no test. Exact p could not
-fall below a quarter; exchanges of residuals, with unequally many recordings of subjects, could."""
+"""Subjects with a value other than the commonest, below which there is no test where exchanges are
+not exact (see `Model.exact`): of a value that one subject alone has, F may be the largest."""
 
 
 def design_effects(
@@ -148,8 +148,8 @@ def _rows(
     """Rows of one feature: an effect each."""
     y = column[kept]
     other = others(y, model.subject)
-    if other < FEWEST:
-        note = f"the same value in all {'recordings' if not other else f'subjects but {other}'}"
+    if not other:
+        note = "the same value in all recordings"
         return [{**about, "term": term, "tested": 0, "note": note} for term in whole.terms]
     fit = model.fit(y)
     low, high = interval(fit, settings["confidence"])
@@ -162,6 +162,12 @@ def _rows(
     drawn = np.quantile(model.resampled(y, ratio, weights), [tail, 1 - tail], axis=0) / fit.spread
     rows = []
     for term, places in model.terms.items():
+        if other < FEWEST and not model.exact(term):
+            note = (
+                f"the same value in all subjects but {other}; they have unequally many recordings"
+            )
+            rows.append({**about, "term": term, "tested": 0, "note": note})
+            continue
         F, p = model.permuted(y, term, ready["orders"][term])
         for place in places:
             rows.append(

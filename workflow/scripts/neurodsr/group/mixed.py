@@ -140,6 +140,13 @@ class Model:
         """Whether a term tells subjects apart, who have several rows."""
         return self.repeated and bool(self.constant[self.terms[term]].all())
 
+    def exact(self, term: str) -> bool:
+        """Whether exchanges of what the other terms leave over are exact but for their estimates.
+
+        They are not where a term tells subjects apart who have unequally many rows.
+        """
+        return not self.between(term) or bool((self.counts == self.counts[0]).all())
+
     def permuted(self, y: Array, term: str, orders: Indices) -> tuple[float, float]:
         """Test of a term by permutation of what the others leave over.
 
