@@ -4,67 +4,17 @@ Long runs: variational equations over 2e3 to 2e5 units of time, their standard e
 tolerances here.
 """
 
-from collections.abc import Callable
-from typing import Self
-
 import numpy as np
 import pytest
-import xarray as xr
+from known_systems import KnownMap, Step, flow_map
 
 from neurodsr.dynamics.limit_sets import dominant_period
 from neurodsr.dynamics.lyapunov import kaplan_yorke, lyapunov_spectrum
 from neurodsr.dynamics.tangents import tangent_spectrum
-from neurodsr.models.interface import Reconstruction
 from neurodsr.models.piecewise_linear import PiecewiseLinearMap
 
-Field = Callable[[np.ndarray], np.ndarray]
 
-
-class FlowMap(Reconstruction):
-    """A flow over one interval (Runge-Kutta), its derivative by central differences."""
-
-    run, warm_up = 0, 1
-
-    def __init__(self, field: Field, interval: float, latent: int, substeps: int = 2) -> None:
-        self.field, self.h, self.substeps, self.latent = (
-            field,
-            interval / substeps,
-            substeps,
-            latent,
-        )
-
-    @classmethod
-    def from_fit(cls, one: xr.Dataset) -> Self:
-        raise NotImplementedError
-
-    @property
-    def latent_dimension(self) -> int:
-        return self.latent
-
-    def encode(self, history, inputs=None):
-        return history[-1]
-
-    def decode(self, z):
-        return z
-
-    def step(self, z, s=None):
-        f, h = self.field, self.h
-        for _ in range(self.substeps):
-            k1 = f(z)
-            k2 = f(z + h / 2 * k1)
-            k3 = f(z + h / 2 * k2)
-            k4 = f(z + h * k3)
-            z = z + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
-        return z
-
-    def tangent(self, z, v):
-        size = 1e-6
-        moved = np.swapaxes(v, -1, -2) * size
-        sides = self.step(np.stack([z[..., None, :] + moved, z[..., None, :] - moved]))
-        return np.swapaxes(sides[0] - sides[1], -1, -2) / (2 * size)
-
-
-def lorenz(sigma: float = 10.0, rho: float = 28.0, beta: float = 8 / 3) -> Field:
+def lorenz(sigma: float = 10.0, rho: float = 28.0, beta: float = 8 / 3) -> Step:
     def field(z):
         x, y, w = np.moveaxis(z, -1, 0)
         return np.stack([sigma * (y - x), x * (rho - w) - y, x * y - beta * w], -1)
@@ -83,7 +33,7 @@ def sprott(z):
     return np.stack([v, a, -2.017 * a + v**2 - x], -1)
 
 
-def lorenz96(forcing: float) -> Field:
+def lorenz96(forcing: float) -> Step:
     def field(z):
         return (np.roll(z, -1, -1) - np.roll(z, 2, -1)) * np.roll(z, 1, -1) - z + forcing
 
@@ -100,7 +50,7 @@ def fitzhugh_nagumo(z):
     return np.stack([v - v**3 / 3 - w + 0.5, 0.08 * (v + 0.7 - 0.8 * w)], -1)
 
 
-def hopf(mu: float = 0.3) -> Field:
+def hopf(mu: float = 0.3) -> Step:
     def field(z):
         x, y = z[..., 0], z[..., 1]
         growth = mu - x**2 - y**2
@@ -109,9 +59,9 @@ def hopf(mu: float = 0.3) -> Field:
     return field
 
 
-def spectrum(field: Field, centre: list[float], interval: float, steps: int, lanes: int = 32):
+def spectrum(field: Step, centre: list[float], interval: float, steps: int, lanes: int = 32):
     """Mean over orbits (1 per unit of time), after they have come to the attractor."""
-    one = FlowMap(field, interval, len(centre))
+    one = KnownMap(flow_map(field, interval), len(centre))
     rng = np.random.default_rng(0)
     z = np.array(centre) + 0.5 * rng.standard_normal((lanes, len(centre))) * (lanes > 1)
     for _ in range(600):
@@ -175,7 +125,7 @@ def test_sums_that_are_known_exactly() -> None:
 def test_a_stable_point_has_the_real_parts_of_its_eigenvalues() -> None:
     """Lorenz at rho = 20: -0.15479 twice, -13.35708."""
     c = np.sqrt(8 / 3 * 19)
-    one = FlowMap(lorenz(rho=20.0), 0.02, 3)
+    one = KnownMap(flow_map(lorenz(rho=20.0), 0.02), 3)
     found, _ = tangent_spectrum(one, np.array([[c, c, 19.0]]), 4000, 1000, 3)
     assert found[0] / 0.02 == pytest.approx([-0.15479, -0.15479, -13.35708], abs=2e-3)
 
@@ -186,7 +136,7 @@ def test_a_stable_point_has_the_real_parts_of_its_eigenvalues() -> None:
      (hopf(), [0.5, 0.0], 0.05, np.pi)],
 )  # fmt: skip
 def test_periods(field, start, interval, period) -> None:
-    orbit = FlowMap(field, interval, 2).simulate(np.array(start), 9000)[1000:]
+    orbit = KnownMap(flow_map(field, interval)).simulate(np.array(start), 9000)[1000:]
     assert dominant_period(orbit, interval) == pytest.approx(period, rel=1e-3)
 
 

@@ -1,42 +1,30 @@
 """Fixed points and exponents of maps that are not piecewise linear."""
 
-from typing import Self
-
 import numpy as np
 import pytest
 import xarray as xr
-from known_systems import defaults, series_of
+from known_systems import KnownMap, defaults, series_of
 
 from neurodsr.dynamics.analysis import analyse
 from neurodsr.dynamics.lyapunov import lyapunov_spectrum
 from neurodsr.dynamics.newton import search_smooth, search_smooth_cycles
 from neurodsr.dynamics.tangents import tangent_spectrum
 from neurodsr.models.baselines.sindy import SINDy
-from neurodsr.models.interface import Reconstruction
 from neurodsr.models.piecewise_linear import PiecewiseLinearMap
 from neurodsr.models.reconstruction import PiecewiseLinearReconstruction
 
 
-class Henon(Reconstruction):
+def henon(z: np.ndarray) -> np.ndarray:
     """x' = 1 - 1.4 x² + y, y' = 0.3 x."""
+    x, y = z[..., 0], z[..., 1]
+    return np.stack([1 - 1.4 * x**2 + y, 0.3 * x], -1)
 
-    run = 0
-    warm_up = 1
-    latent_dimension = 2
 
-    @classmethod
-    def from_fit(cls, one: xr.Dataset) -> Self:
-        raise NotImplementedError
+class Henon(KnownMap):
+    """With its exact derivative."""
 
-    def encode(self, history: np.ndarray, inputs: np.ndarray | None = None) -> np.ndarray:
-        return history[-1]
-
-    def decode(self, z: np.ndarray) -> np.ndarray:
-        return z
-
-    def step(self, z: np.ndarray, s: np.ndarray | None = None) -> np.ndarray:
-        x, y = z[..., 0], z[..., 1]
-        return np.stack([1 - 1.4 * x**2 + y, 0.3 * x], -1)
+    def __init__(self) -> None:
+        super().__init__(henon)
 
     def tangent(self, z: np.ndarray, v: np.ndarray) -> np.ndarray:
         x = z[..., 0, None]

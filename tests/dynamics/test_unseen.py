@@ -1,15 +1,11 @@
 """Systems that the analysis was not written on: it has to find what is known of each."""
 
-from collections.abc import Callable
-from typing import Self
-
 import numpy as np
 import pytest
 import xarray as xr
-from known_systems import defaults, fit_of, series_of
+from known_systems import KnownMap, Step, defaults, fit_of, series_of
 
 from neurodsr.dynamics import analysis
-from neurodsr.models.interface import Reconstruction
 from neurodsr.models.piecewise_linear import PiecewiseLinearMap
 
 SETTINGS = defaults("analysis") | {"basin_grid": 0, "manifold_length": 0, "pulse_steps": 0}
@@ -111,33 +107,6 @@ def test_a_torus_is_told_from_a_cycle_and_from_chaos() -> None:
     assert found["fixed_point_count"] == 1 and (found["cycle_count"] == 0).all()
 
 
-class Smooth(Reconstruction):
-    """A map of the plane in closed form, with its derivative by central differences."""
-
-    run, warm_up, latent_dimension = 0, 1, 2
-
-    def __init__(self, step: Callable[[np.ndarray], np.ndarray]) -> None:
-        self._step = step
-
-    @classmethod
-    def from_fit(cls, one: xr.Dataset) -> Self:
-        raise NotImplementedError
-
-    def encode(self, history, inputs=None):
-        return history[-1]
-
-    def decode(self, z):
-        return z
-
-    def step(self, z, s=None):
-        return self._step(z)
-
-    def tangent(self, z, v):
-        h = 1e-6
-        sides = [self._step(z[..., None, :] + sign * h * np.eye(2)) for sign in (1, -1)]
-        return np.swapaxes(sides[0] - sides[1], -1, -2) / (2 * h) @ v
-
-
 def ikeda(z: np.ndarray) -> np.ndarray:
     """z' = 1 + .9 z exp(i (.4 - 6 / (1 + |z|^2)))."""
     x, y = z[..., 0], z[..., 1]
@@ -147,8 +116,8 @@ def ikeda(z: np.ndarray) -> np.ndarray:
     )
 
 
-def whole(step: Callable, start: list[float], monkeypatch, **settings) -> xr.Dataset:
-    one = Smooth(step)
+def whole(step: Step, start: list[float], monkeypatch, **settings) -> xr.Dataset:
+    one = KnownMap(step)
     monkeypatch.setattr(analysis, "load_runs", lambda fit: iter([one]))
     data = one.simulate(np.array(start), 3500)[500:]
     fit = xr.Dataset(

@@ -1,14 +1,17 @@
-"""The Lozi map: chaotic, and itself a PLRNN, so that a perfect model of its data is known."""
+"""Systems whose perfect model is known: the Lozi map, itself a PLRNN, and maps in closed form."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import xarray as xr
 import yaml
 
+from neurodsr.models.interface import Reconstruction
 from neurodsr.models.piecewise_linear import PiecewiseLinearMap
 
+Step = Callable[[np.ndarray], np.ndarray]
 SCHEMAS = Path(__file__).parents[2] / "workflow" / "schemas"
 
 
@@ -16,6 +19,51 @@ def defaults(stage: str) -> dict:
     """Default settings of a stage, from its schema."""
     schema = yaml.safe_load((SCHEMAS / f"{stage}.schema.yaml").read_text())
     return {key: entry["default"] for key, entry in schema["properties"].items()}
+
+
+class KnownMap(Reconstruction):
+    """A model that is a given map of observations, its derivative by central differences."""
+
+    warm_up = 1
+    latent_dimension = 2
+
+    def __init__(self, step: Step, latent_dimension: int = 2, run: int = 0) -> None:
+        self._step, self.latent_dimension, self.run = step, latent_dimension, run
+
+    @classmethod
+    def from_fit(cls, one: xr.Dataset) -> Self:
+        raise NotImplementedError("a known map is in no file")
+
+    def encode(self, history, inputs=None):
+        return history[-1]
+
+    def decode(self, z):
+        return z
+
+    def step(self, z, s=None):
+        return self._step(z)
+
+    def tangent(self, z, v):
+        size = 1e-6
+        moved = np.swapaxes(v, -1, -2) * size
+        sides = self.step(np.stack([z[..., None, :] + moved, z[..., None, :] - moved]))
+        return np.swapaxes(sides[0] - sides[1], -1, -2) / (2 * size)
+
+
+def flow_map(field: Step, interval: float, substeps: int = 2) -> Step:
+    """A flow over one interval, by so many steps of Runge and Kutta."""
+    h = interval / substeps
+
+    def step(z: np.ndarray) -> np.ndarray:
+        for _ in range(substeps):
+            k1 = field(z)
+            k2 = field(z + h / 2 * k1)
+            k3 = field(z + h / 2 * k2)
+            k4 = field(z + h * k3)
+            z = z + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
+        return z
+
+    return step
 
 
 def lozi(a: float = 1.7, b: float = 0.5) -> PiecewiseLinearMap:

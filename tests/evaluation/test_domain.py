@@ -1,11 +1,9 @@
 """Duffing's oscillator has two basins: a model of both, and models of one."""
 
-from typing import Self
-
 import numpy as np
 import pytest
 import xarray as xr
-from known_systems import defaults
+from known_systems import KnownMap, defaults, flow_map
 
 from neurodsr.evaluation.domain import (
     generalisation,
@@ -13,25 +11,19 @@ from neurodsr.evaluation.domain import (
     wilson,
     with_domain,
 )
-from neurodsr.models.interface import Reconstruction
 from neurodsr.preprocess.stretches import Stretch
 
 STEPS, DT = 600, 0.1
 SETTINGS = defaults("evaluation")
 
 
-def duffing(z: np.ndarray) -> np.ndarray:
-    """x'' = x - x^3 - 0.3 x', one step of Runge and Kutta: fixed points at x = -1 and 1."""
+def oscillator(z: np.ndarray) -> np.ndarray:
+    """x'' = x - x^3 - 0.3 x': fixed points at x = -1 and 1."""
+    x, v = z[..., 0], z[..., 1]
+    return np.stack([v, x - x**3 - 0.3 * v], axis=-1)
 
-    def flow(z: np.ndarray) -> np.ndarray:
-        x, v = z[..., 0], z[..., 1]
-        return np.stack([v, x - x**3 - 0.3 * v], axis=-1)
 
-    k1 = flow(z)
-    k2 = flow(z + DT / 2 * k1)
-    k3 = flow(z + DT / 2 * k2)
-    k4 = flow(z + DT * k3)
-    return z + DT / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
+duffing = flow_map(oscillator, DT, substeps=1)
 
 
 def right_well_only(z: np.ndarray) -> np.ndarray:
@@ -43,35 +35,6 @@ def right_well_only(z: np.ndarray) -> np.ndarray:
 
 def runaway(z: np.ndarray) -> np.ndarray:
     return 2.0 * z + 1.0
-
-
-class Known(Reconstruction):
-    """A model that is a given map of observations."""
-
-    warm_up = 1
-
-    def __init__(self, run: int, step) -> None:
-        self.run, self._step = run, step
-
-    @classmethod
-    def from_fit(cls, one: xr.Dataset) -> Self:
-        raise NotImplementedError
-
-    @property
-    def latent_dimension(self) -> int:
-        return 2
-
-    def encode(self, history, inputs=None):
-        return history[-1]
-
-    def decode(self, z):
-        return z
-
-    def step(self, z, s=None):
-        return self._step(z)
-
-    def tangent(self, z, v):
-        raise NotImplementedError
 
 
 def trajectories(grid: int = 10) -> np.ndarray:
@@ -100,7 +63,7 @@ def errors() -> xr.Dataset:
     train = [orbit for orbit in ORBITS[~LEFT][::2]]
     new = new_trials(trials, train, 0.3, 0.5)
     np.testing.assert_array_equal(new, LEFT)
-    models = [Known(0, duffing), Known(1, right_well_only), Known(2, runaway)]
+    models = [KnownMap(step, run=i) for i, step in enumerate((duffing, right_well_only, runaway))]
     return generalisation(models, trials, new, 0.3, 0.5, np.random.default_rng(0))
 
 
@@ -132,7 +95,9 @@ def test_words_say_where_a_model_holds(step, words: str) -> None:
     scores = xr.Dataset(coords={"run": [0, 1]}, attrs={"verdict": "Better."})
     trials = [Stretch(orbit, None) for orbit in ORBITS[::7]]
     train = [Stretch(orbit, None) for orbit in ORBITS[~LEFT]]
-    found = with_domain(scores, [Known(1, step)], trials, train, SETTINGS, np.random.default_rng(0))
+    found = with_domain(
+        scores, [KnownMap(step, run=1)], trials, train, SETTINGS, np.random.default_rng(0)
+    )
     assert found.attrs["verdict"].startswith("Better. Out of domain: ")
     assert words in found.attrs["verdict"]
     assert np.isnan(found["statistical_error"].sel(run=0)).all()
@@ -144,7 +109,7 @@ def test_no_words_where_training_data_have_been_everywhere() -> None:
     scores = xr.Dataset(coords={"run": [0]}, attrs={"verdict": "Better."})
     trials = [Stretch(orbit, None) for orbit in ORBITS[::9]]
     same = with_domain(
-        scores, [Known(0, duffing)], trials, trials, SETTINGS, np.random.default_rng(0)
+        scores, [KnownMap(duffing)], trials, trials, SETTINGS, np.random.default_rng(0)
     )
     assert same.attrs["verdict"] == "Better." and same.attrs["new_trials"] == 0
     assert float(same["topological_error"].sel(domain="seen").item()) == 0.0
