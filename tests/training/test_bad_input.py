@@ -171,6 +171,15 @@ def test_forecasts_begin_where_the_data_are_complete(series: xr.Dataset) -> None
     )
 
 
+def test_no_free_run_with_inputs_can_begin(series: xr.Dataset) -> None:
+    """Only the last third of either split is complete; a free run is half as long as the first."""
+    for part in (slice(0, 520), slice(780, 900)):
+        series = changed(series, part, 1, np.nan)
+    series["input"] = ("time", "input"), np.ones((1200, 1))
+    with pytest.raises(RecordingError, match=r"has 390 steps of inputs after it.*x1 is missing in"):
+        make_criterion(series, 40, 0)
+
+
 @pytest.mark.parametrize("value", [np.inf, -np.inf])
 def test_infinite_values(
     series: xr.Dataset, statespace: xr.Dataset, short: Settings, value: float

@@ -18,6 +18,7 @@ from neurodsr.figures.fit import draw_fit
 from neurodsr.figures.scores import draw_scores
 from neurodsr.group.features.table import run_features
 from neurodsr.models.reconstruction import BASELINES, load_runs
+from neurodsr.training.baselines.validation import make_validation
 from neurodsr.training.fit import fit
 
 log = logging.getLogger("test")
@@ -32,6 +33,20 @@ def defaults(stage: str) -> Settings:
 
 def train(series: xr.Dataset, statespace: xr.Dataset, settings: Settings, seed: int = 0) -> Any:
     return fit(series, statespace, settings, seed, None, log)
+
+
+def test_driven_free_runs_are_longer_than_a_short_validation_split(
+    series: xr.Dataset,
+) -> None:
+    split = np.repeat(np.int8([0, 1, 2]), [1000, 60, 140])
+    series = series.assign(split=("time", split))
+    series["input"] = (("time", "input"), np.random.default_rng(0).standard_normal((1200, 1)))
+    validation = make_validation(series, 40, 20, 0)
+    assert validation.steps == 500
+    assert validation.inputs is not None
+    assert validation.inputs.shape == (519, 16, 1)
+    validation = make_validation(series.drop_vars("input"), 40, 20, 0)
+    assert (validation.steps, validation.history.shape) == (1000, (20, 16, 3))
 
 
 @pytest.mark.parametrize("family", list(BASELINES))

@@ -36,6 +36,9 @@ PROJECTIONS = 32
 FORECASTS = 128
 """Forecasts from so many starts, if the validation split has them."""
 POINTS = 2000
+LONGEST_RUN = 2000
+SEEN = (TRAIN, VALIDATION)
+"""Splits that a training sees."""
 LEVELS = (np.arange(200) + 0.5) / 200
 SUSTAINED = "sustained"
 FADES = "fades"
@@ -139,13 +142,26 @@ def admitted(
     return np.isfinite(error) & (error <= np.where(resting, 1 + tolerance, 1) * least_resting)
 
 
-def make_criterion(series: xr.Dataset, steps: int, seed: int) -> Criterion:
+def make_criterion(
+    series: xr.Dataset, steps: int, seed: int, longest_run: int = LONGEST_RUN
+) -> Criterion:
     """Criterion for models trained on windows of ``steps``.
+
+    Parameters
+    ----------
+    series
+        The data.
+    steps
+        Length of a forecast.
+    seed
+        Start of the random numbers that choose directions.
+    longest_run
+        Steps that a free run may have.
 
     Raises
     ------
     RecordingError
-        When the validation split is too short or has too few values.
+        When the validation split is too short, or it or the inputs' stretches have too few values.
     """
     observation = series["observation"].values.astype(float)
     complete = np.isfinite(observation).all(1)
@@ -167,9 +183,9 @@ def make_criterion(series: xr.Dataset, steps: int, seed: int) -> Criterion:
     future, future_inputs = stretches_to_forecast(observation, inputs, complete, parts, steps)
     seen = np.logical_or.reduce(np.isfinite(future[1:]), axis=(0, 2))
     check_seen(series, seen, "what is forecast of the validation split", "raise splits.validation")
-    parts = stretches(series, TRAIN) + parts
+    parts = [part for split in SEEN for part in stretches(series, split)]
     longest = max(part.stop - part.start for part in parts)
-    length = min(max(longest, 4 * steps), 2000)
+    length = min(max(longest, 4 * steps), longest_run)
     if inputs.shape[1]:
         length = min(length, max(longest // 2, 1))
     starts = [
@@ -178,6 +194,12 @@ def make_criterion(series: xr.Dataset, steps: int, seed: int) -> Criterion:
         for t in range(part.start, part.stop - (length if inputs.shape[1] else 0))
         if complete[t]
     ]
+    if not starts:
+        raise RecordingError(
+            f"series: observation: no sample without missing values has {length} steps of inputs "
+            f"after it, for a free run{most_missing(series, series['split'].isin(SEEN).values)}; "
+            "leave out channels that are mostly missing"
+        )
     chosen = np.array(starts)[np.linspace(0, len(starts) - 1, LANES).astype(int)]
     driven = inputs[np.minimum(chosen + np.arange(length)[:, None], len(inputs) - 1)]
     transient = length // 4

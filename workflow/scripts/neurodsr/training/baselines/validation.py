@@ -15,6 +15,7 @@ from neurodsr.training.selection import (
     DECAYED,
     FORECASTS,
     LANES,
+    LONGEST_RUN,
     Criterion,
     admitted,
     make_criterion,
@@ -41,7 +42,7 @@ class Score(NamedTuple):
 
 @dataclass(frozen=True)
 class Validation:
-    """Free runs and forecasts from histories in the validation split.
+    """Free runs from histories in all data that a training sees, forecasts of the validation split.
 
     Attributes
     ----------
@@ -91,7 +92,6 @@ def make_validation(series: xr.Dataset, steps: int, warm_up: int, seed: int) -> 
     RecordingError
         When the validation split has no two samples in a row without missing values.
     """
-    criterion = make_criterion(series, steps, seed)
     parts = stretches(series, "validation", 2)
     longest = max((len(part) for part in parts), default=0)
     if not longest:
@@ -101,21 +101,23 @@ def make_validation(series: xr.Dataset, steps: int, warm_up: int, seed: int) -> 
         )
     before = min(warm_up, max(1, longest // 2))
     ahead = max(1, min(steps, longest - before))
-    length = len(criterion.inputs)
     past_and_future, future_inputs = _windows(parts, before, ahead, FORECASTS)
+    seen = stretches(series, "train", 2) + parts
     if "input" in series:
-        length = min(length, longest - before + 1)
-        windows, inputs = _windows(parts, before, length - 1, LANES)
+        room = max(len(part) for part in seen) - before + 1
+        criterion = make_criterion(series, steps, seed, min(room, LONGEST_RUN))
+        windows, inputs = _windows(seen, before, len(criterion.inputs) - 1, LANES)
         history = windows[:before]
     else:
-        total = sum(len(part) for part in parts)
+        criterion = make_criterion(series, steps, seed)
+        total = sum(len(part) for part in seen)
         chosen = np.linspace(0, total - 1, LANES).astype(int)
-        history, inputs = histories(parts, chosen, before), None
+        history, inputs = histories(seen, chosen, before), None
     return Validation(
         criterion=criterion,
         history=history,
         inputs=inputs,
-        steps=length,
+        steps=len(criterion.inputs),
         past=past_and_future[:before],
         future=past_and_future[before:],
         future_inputs=future_inputs,
