@@ -8,8 +8,10 @@ from neurodsr.training.selection import (
     SUSTAINED,
     UNBOUNDED,
     admitted,
+    distance_of_halves,
     make_criterion,
     mean_spectrum,
+    order,
 )
 
 from .conftest import lorenz, make_series
@@ -63,6 +65,27 @@ def test_spectrum_of_a_tone_is_its_line() -> None:
     spectrum = mean_spectrum([tone], 400)
     assert spectrum.sum() == pytest.approx(1)
     assert np.argmax(spectrum[:, 0]) == 20
+
+
+def test_halves_of_the_data_that_differ_by_a_shift_are_as_far_apart_as_the_shift() -> None:
+    rng = np.random.default_rng(0)
+    half = rng.standard_normal((600, 2))
+    directions = np.eye(4)
+    shift = np.array([0.3, 0.5])
+    pieces = [half[:200], half[200:], half[:200] + shift, half[200:] + shift]
+    distance = distance_of_halves(pieces, directions, 3, 100)
+    assert distance == pytest.approx(0.4)  # along each channel, at both members of a pair
+    whole = [np.concatenate([half, half + shift])]
+    assert distance_of_halves(whole, directions, 3, 100) == pytest.approx(0.4, abs=0.02)
+    assert distance_of_halves([half, half[:2]], directions, 3, 100) == pytest.approx(0, abs=0.3)
+    assert distance_of_halves([half[:3], half[:3]], directions, 3, 100) == 0
+
+
+def test_models_nearer_than_halves_of_the_data_are_told_apart_by_forecasts() -> None:
+    value, error = np.array([0.1, 0.2, 0.3, np.nan, 0.0]), np.array([0.5, 0.4, 0.1, 0.1, 0.1])
+    barred = np.array([False, False, False, True, True])
+    assert order(value, error, barred, 0.0).tolist() == [0, 1, 2, 4, 3]
+    assert order(value, error, barred, 0.25).tolist() == [1, 0, 2, 4, 3]
 
 
 def test_free_runs_alone_may_choose() -> None:

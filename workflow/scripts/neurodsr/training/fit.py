@@ -21,7 +21,7 @@ from neurodsr.training.forcing import intervals, strengths
 from neurodsr.training.free_runs import FreeRuns
 from neurodsr.training.optimise import Adapt, DataGradients, Gradients
 from neurodsr.training.refusals import check_memory, check_values
-from neurodsr.training.selection import admitted, make_criterion
+from neurodsr.training.selection import admitted, make_criterion, order
 from neurodsr.training.stacked import StackedGradients
 from neurodsr.training.windows import TRAIN, Batch, make_windows
 
@@ -161,7 +161,7 @@ def assemble(
     error = np.where(status == "ok", state.error, np.inf)
     least = error[state.resting].min(initial=np.inf)
     good = admitted(error, state.resting, least, settings["forecast_tolerance"])
-    ranking = np.where(good, chosen, np.inf)
+    ranking = order(chosen, error, ~good, judge.criterion.floor)
     return xr.Dataset(
         {
             **{name: (dims, tensor.double().numpy()) for name, (dims, tensor) in values.items()},
@@ -178,7 +178,7 @@ def assemble(
             "family": settings["family"],
             "clipped": int(maps.clipped),
             "model_settings": json.dumps(settings, sort_keys=True),
-            "best_run": int(np.argmin(ranking)),
+            "best_run": int(ranking[0]),
             "parameters": model.count,
             "updates": state.updates,
             "sequence_length": steps,
@@ -191,6 +191,7 @@ def assemble(
                 if settings["forecast_tolerance"] is None
                 else "; what oscillates forecasts the validation split no worse than what comes to"
                 " rest"
-            ),
+            )
+            + "; among runs nearer than halves of the data to each other, forecasts",
         },
     )

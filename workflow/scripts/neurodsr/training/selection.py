@@ -5,7 +5,8 @@ or dies, so epochs are compared by what a free run looks like in the long run. N
 system moving, and a model that oscillates for ever matches its invariants better than the truth,
 but not its next cycle: what oscillates has to forecast the validation split as well as what comes
 to rest (`admitted`). Free runs are compared with training and validation data alike: a short
-validation split holds no distribution, and nothing is fitted to invariants.
+validation split holds no distribution, and nothing is fitted to invariants. Models that are nearer
+to the data than its halves are to each other are told apart by their forecasts (`order`).
 
 The criterion is the sliced Wasserstein distance between the distributions of pairs
 ``(x_t, x_{t+lag})``, in standard deviations of the training data, plus the Hellinger distance
@@ -71,6 +72,8 @@ class Criterion:
         Steps between the members of a pair; samples of a periodogram.
     bound
         A free run that gets farther out than this has diverged.
+    floor
+        Distance of the halves of the data from each other.
     """
 
     start: NDArray[np.float32]
@@ -84,6 +87,7 @@ class Criterion:
     lag: int
     period: int
     bound: float
+    floor: float
 
     def distance(self, orbit: Floats) -> tuple[float, str]:
         """Criterion of one run's free runs ``(step, channel, lane)``, and what they do."""
@@ -96,7 +100,7 @@ class Criterion:
         kind = DECAYED if late < REST else FADES if late < FADING * early else SUSTAINED
         here = sliced_quantiles(list(settled), self.directions, self.lag)
         wasserstein = float(np.abs(here - self.quantiles).mean())
-        return wasserstein + self._hellinger(self.spectrum, list(settled)), kind
+        return wasserstein + self._from(self.spectrum, list(settled)), kind
 
     def distance_after(self, first: Floats, last: Floats) -> float:
         """Criterion of free runs that went on, from their first and last ``(step, channel, lane)``.
@@ -109,13 +113,12 @@ class Criterion:
             return value
         lanes = [list(np.moveaxis(orbit[self.transient :], -1, 0)) for orbit in (first, last)]
         common = mean_spectrum(lanes[0], self.period)
-        before, after = (max(self._hellinger(common, [one]) for one in each) for each in lanes)
+        before, after = (max(self._from(common, [one]) for one in each) for each in lanes)
         return max(value, after) if after > LOST * before else value
 
-    def _hellinger(self, spectrum: Floats, lanes: list[Floats]) -> float:
-        """Distance of the mean power spectrum of free runs from another, mean over channels."""
-        overlap = np.sqrt(spectrum * mean_spectrum(lanes, self.period)).sum(0)
-        return float(np.sqrt(np.clip(1 - overlap, 0, None)).mean())
+    def _from(self, spectrum: Floats, lanes: list[Floats]) -> float:
+        """Distance of the mean power spectrum of free runs from another."""
+        return hellinger(spectrum, mean_spectrum(lanes, self.period))
 
 
 def admitted(
@@ -140,6 +143,24 @@ def admitted(
     if tolerance is None:
         return np.isfinite(error)
     return np.isfinite(error) & (error <= np.where(resting, 1 + tolerance, 1) * least_resting)
+
+
+def order(
+    value: Floats, error: Floats, barred: NDArray[np.bool_], floor: float
+) -> NDArray[np.intp]:
+    """Indices of models from the best on.
+
+    Parameters
+    ----------
+    value, error : (model,)
+        Criterion and forecast error.
+    barred : (model,)
+        Those that come last, see `admitted`.
+    floor
+        Of the criterion. Models that are nearer to the data than halves of the data to each other
+        are equally near: of short series, free runs say little. They are told apart by forecasts.
+    """
+    return np.lexsort((error, np.maximum(value, floor), barred))
 
 
 def make_criterion(
@@ -222,7 +243,26 @@ def make_criterion(
         lag=lag,
         period=period,
         bound=10 * max(1.0, float(np.nanmax(np.abs(observation)))),
+        floor=distance_of_halves(data, directions, lag, period),
     )
+
+
+def distance_of_halves(parts: list[Floats], directions: Floats, lag: int, period: int) -> float:
+    """Criterion of the second half of the data against the first; 0 where one has no pair."""
+    middle = sum(map(len, parts)) // 2
+    halves: tuple[list[Floats], list[Floats]] = ([], [])
+    begin = 0
+    for part in parts:
+        cut = min(max(middle - begin, 0), len(part))
+        halves[0].append(part[:cut])
+        halves[1].append(part[cut:])
+        begin += len(part)
+    shortest = min(max(map(len, half)) for half in halves)
+    if shortest <= max(lag, 2):
+        return 0.0
+    first, second = (sliced_quantiles(half, directions, lag) for half in halves)
+    spectra = (mean_spectrum(half, min(period, shortest)) for half in halves)
+    return float(np.abs(first - second).mean()) + hellinger(*spectra)
 
 
 def stretches_to_forecast(
@@ -259,6 +299,11 @@ def sliced_quantiles(parts: list[Floats], directions: Floats, lag: int) -> Float
     ordered = np.sort(pairs @ directions, axis=0)
     quantiles: Floats = ordered[(LEVELS * len(ordered)).astype(int)]
     return quantiles
+
+
+def hellinger(one: Floats, other: Floats) -> float:
+    """Distance of power spectra ``(frequency, channel)``, mean over channels."""
+    return float(np.sqrt(np.clip(1 - np.sqrt(one * other).sum(0), 0, None)).mean())
 
 
 def mean_spectrum(parts: list[Floats], period: int) -> Floats:

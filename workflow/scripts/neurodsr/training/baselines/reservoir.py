@@ -41,7 +41,7 @@ def fit_reservoir(
     seed: int,
     log: logging.Logger,
 ) -> xr.Dataset:
-    """Search hyper-parameters on the validation split, then train a reservoir for each run."""
+    """Search hyper-parameters by free runs, then train a reservoir for each run."""
     began = time.process_time()
     longest = max(len(part) for part in training_stretches(series, 8))
     warm_up = min(settings["reservoir"]["warm_up"], longest // 4)
@@ -50,6 +50,7 @@ def fit_reservoir(
     few = _first(parts, SEARCH_SAMPLES)
     steps = int(statespace.attrs["sequence_length"])
     validation = make_validation(series, steps, warm_up, seed)
+    floor = validation.criterion.floor
 
     def attempt(trial: int, repetition: int) -> Score:
         rng = np.random.default_rng((seed, trial, repetition))
@@ -57,9 +58,9 @@ def fit_reservoir(
 
     candidates = draw(size["trials"], np.random.default_rng(seed))
     scores = [attempt(trial, 0) for trial in range(len(candidates))]
-    listed = ranking(scores)[:SHORTLIST]
+    listed = ranking(scores, floor)[:SHORTLIST]
     again = [_middle([scores[trial], attempt(trial, 1), attempt(trial, 2)]) for trial in listed]
-    best = int(listed[ranking(again)[0]])
+    best = int(listed[ranking(again, floor)[0]])
     chosen = candidates[best]
     log.info("%d trials, chosen: %s", len(candidates), chosen)
     runs = [
@@ -67,8 +68,8 @@ def fit_reservoir(
         for run in range(settings["runs"])
     ]
     return assemble(
-        runs, [validation.score(one) for one in runs], course_of_search(scores, candidates),
-        series, settings,
+        runs, [validation.score(one) for one in runs], floor,
+        course_of_search(scores, candidates), series, settings,
         parameters=runs[0].readout.size + runs[0].readout_bias.size,
         updates=0,
         sequence_length=steps,

@@ -14,13 +14,14 @@ from neurodsr.training.baselines.validation import Score, ranking
 UNBOUNDED = "failed: free runs are unbounded"
 SELECTION = (
     "validation: sliced Wasserstein distance of (x_t, x_t+lag) + Hellinger distance of power "
-    "spectra, free runs from 16 starts, among what forecasts about as well as the best"
+    "spectra, free runs from 16 starts; forecasts where halves of the data are farther apart"
 )
 
 
 def assemble(
     runs: Sequence[Baseline],
     scores: Sequence[Score],
+    floor: float,
     course: xr.Dataset,
     series: xr.Dataset,
     settings: Mapping[str, Any],
@@ -32,7 +33,9 @@ def assemble(
     Parameters
     ----------
     runs, scores
-        What is kept of each run, and its score on the validation split.
+        What is kept of each run, and its score.
+    floor
+        Of the criterion.
     course
         How training or search went, for the figure and the report.
     series
@@ -60,7 +63,7 @@ def assemble(
             f"({status[0]}); leave this model out for such recordings, or change its settings"
         )
     stored = [one.variables() for one in runs]
-    best = next(run for run in ranking(scores) if status[run] == "ok")
+    best = next(run for run in ranking(scores, floor) if status[run] == "ok")
     return (
         course.assign(
             {

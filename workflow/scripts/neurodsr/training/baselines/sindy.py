@@ -45,7 +45,7 @@ def fit_sindy(
     models = [identify(parts, interval, **one, run=0) for one in candidates]
     scores = [validation.score(one) for one in models]
     terms = [int(np.count_nonzero(one.coefficients)) for one in models]
-    best = simplest(scores, terms)
+    best = simplest(scores, terms, validation.criterion.floor)
     chosen = candidates[best]
     log.info("%d candidates, chosen: %s", len(candidates), chosen)
     shortest = 4 * chosen["smoothing"] + 10
@@ -54,8 +54,8 @@ def fit_sindy(
         for run in range(settings["runs"])
     ]
     return assemble(
-        runs, [validation.score(one) for one in runs], course_of_search(scores, candidates),
-        series, settings,
+        runs, [validation.score(one) for one in runs], validation.criterion.floor,
+        course_of_search(scores, candidates), series, settings,
         parameters=runs[0].coefficients.size,
         updates=0,
         sequence_length=steps,
@@ -64,11 +64,17 @@ def fit_sindy(
     )  # fmt: skip
 
 
-def simplest(scores: Sequence[Score], terms: Sequence[int]) -> int:
-    """Index of the model with the fewest terms of those that do about as well as the best."""
-    order = ranking(scores)
-    enough = (1 + TOLERANCE) * scores[order[0]].value
-    return int(min((i for i in order if scores[i].value <= enough), key=lambda i: terms[i]))
+def simplest(scores: Sequence[Score], terms: Sequence[int], floor: float) -> int:
+    """Index of the model with the fewest terms of those that do about as well as the best.
+
+    Where the criterion of the best is below the floor, so well has to be the forecast as well.
+    """
+    first, *rest = ranking(scores, floor)
+    best = scores[first]
+    value = (1 + TOLERANCE) * max(best.value, floor)
+    error = (1 + TOLERANCE) * best.error if best.value < floor else np.inf
+    alike = [i for i in rest if scores[i].value <= value and scores[i].error <= error]
+    return int(min([first, *alike], key=lambda i: terms[i]))
 
 
 def choices(settings: Mapping[str, Any], parts: Sequence[Stretch]) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from neurodsr.training.selection import (
     Criterion,
     admitted,
     make_criterion,
+    order,
 )
 
 Floats = NDArray[np.float64]
@@ -124,13 +125,13 @@ def make_validation(series: xr.Dataset, steps: int, warm_up: int, seed: int) -> 
     )
 
 
-def ranking(scores: Sequence[Score]) -> NDArray[np.intp]:
-    """Indices of scores from the best on: by the criterion, but first those that are admitted."""
+def ranking(scores: Sequence[Score], floor: float) -> NDArray[np.intp]:
+    """Indices of scores from the best on (`selection.order`), those that are admitted first."""
     error = np.array([score.error for score in scores])
     value = np.array([score.value for score in scores])
     resting = np.array([score.kind == DECAYED for score in scores])
     least = error[resting].min(initial=np.inf)
-    return np.lexsort((value, ~admitted(error, resting, least, ALLOWANCE), ~np.isfinite(error)))
+    return order(value, error, ~admitted(error, resting, least, ALLOWANCE), floor)
 
 
 def _windows(
