@@ -100,7 +100,8 @@ class Criterion:
         kind = DECAYED if late < REST else FADES if late < FADING * early else SUSTAINED
         here = sliced_quantiles(list(settled), self.directions, self.lag)
         wasserstein = float(np.abs(here - self.quantiles).mean())
-        return wasserstein + self._from(self.spectrum, list(settled)), kind
+        spectrum = mean_spectrum(list(settled), self.period)
+        return wasserstein + hellinger(self.spectrum, spectrum), kind
 
     def distance_after(self, first: Floats, last: Floats) -> float:
         """Criterion of free runs that went on, from their first and last ``(step, channel, lane)``.
@@ -113,12 +114,11 @@ class Criterion:
             return value
         lanes = [list(np.moveaxis(orbit[self.transient :], -1, 0)) for orbit in (first, last)]
         common = mean_spectrum(lanes[0], self.period)
-        before, after = (max(self._from(common, [one]) for one in each) for each in lanes)
+        before, after = (
+            max(hellinger(common, mean_spectrum([one], self.period)) for one in each)
+            for each in lanes
+        )
         return max(value, after) if after > LOST * before else value
-
-    def _from(self, spectrum: Floats, lanes: list[Floats]) -> float:
-        """Distance of the mean power spectrum of free runs from another."""
-        return hellinger(spectrum, mean_spectrum(lanes, self.period))
 
 
 def admitted(
