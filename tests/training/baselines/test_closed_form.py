@@ -100,6 +100,13 @@ def test_the_simplest_of_good_models_is_chosen() -> None:
     assert simplest(scores, [9, 5, 2, 1], 0.0) == 1
 
 
+def test_a_simple_model_that_oscillates_where_rest_forecasts_better_is_not_chosen() -> None:
+    resting = Score(0.3, 0.1, DECAYED)
+    moving = Score(0.1, 0.2, SUSTAINED)
+    assert simplest([resting, moving], [9, 2], 0.0) == 0
+    assert simplest([resting, moving._replace(error=0.09)], [9, 2], 0.0) == 1
+
+
 def test_of_models_nearer_than_halves_of_the_data_the_simplest_forecasts_well() -> None:
     scores = [Score(0.1, 0.8, ""), Score(0.3, 0.2, ""), Score(0.2, 0.21, ""), Score(0.15, 0.8, ""),
               Score(0.9, 0.1, "")]  # fmt: skip

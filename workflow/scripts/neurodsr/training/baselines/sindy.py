@@ -17,7 +17,7 @@ from neurodsr.models.baselines.sindy import SINDy
 from neurodsr.preprocess.stretches import Stretch
 from neurodsr.training.baselines.result import assemble, course_of_search
 from neurodsr.training.baselines.segments import bootstrap, training_stretches
-from neurodsr.training.baselines.validation import Score, make_validation, ranking
+from neurodsr.training.baselines.validation import Score, admission, make_validation, ranking
 
 DEGREES = (1, 2, 3)
 THRESHOLDS = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
@@ -67,13 +67,19 @@ def fit_sindy(
 def simplest(scores: Sequence[Score], terms: Sequence[int], floor: float) -> int:
     """Index of the model with the fewest terms of those that do about as well as the best.
 
-    Where the criterion of the best is below the floor, so well has to be the forecast as well.
+    None is taken that `admission` bars, unless it bars all. Where the criterion of the best is
+    below the floor, so well has to be the forecast as well.
     """
+    good = admission(scores)
     first, *rest = ranking(scores, floor)
     best = scores[first]
     value = (1 + TOLERANCE) * max(best.value, floor)
     error = (1 + TOLERANCE) * best.error if best.value < floor else np.inf
-    alike = [i for i in rest if scores[i].value <= value and scores[i].error <= error]
+    alike = [
+        i
+        for i in rest
+        if good[i] == good[first] and scores[i].value <= value and scores[i].error <= error
+    ]
     return int(min([first, *alike], key=lambda i: terms[i]))
 
 

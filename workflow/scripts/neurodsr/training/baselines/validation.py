@@ -127,11 +127,16 @@ def make_validation(series: xr.Dataset, steps: int, warm_up: int, seed: int) -> 
 
 def ranking(scores: Sequence[Score], floor: float) -> NDArray[np.intp]:
     """Indices of scores from the best on (`selection.order`), those that are admitted first."""
-    error = np.array([score.error for score in scores])
     value = np.array([score.value for score in scores])
+    error = np.array([score.error for score in scores])
+    return order(value, error, ~admission(scores), floor)
+
+
+def admission(scores: Sequence[Score]) -> NDArray[np.bool_]:
+    """Which of the scores are `admitted` beside the others."""
+    error = np.array([score.error for score in scores])
     resting = np.array([score.kind == DECAYED for score in scores])
-    least = error[resting].min(initial=np.inf)
-    return order(value, error, ~admitted(error, resting, least, ALLOWANCE), floor)
+    return admitted(error, resting, error[resting].min(initial=np.inf), ALLOWANCE)
 
 
 def _windows(
