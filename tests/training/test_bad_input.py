@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -312,6 +313,23 @@ def test_a_failed_run_is_never_the_best(series: xr.Dataset, settings: Settings) 
         "failed: loss or gradient diverged twice", "failed: free runs are unbounded", "ok",
     ]  # fmt: skip
     assert result.attrs["best_run"] == 2
+
+
+@pytest.mark.parametrize("tolerance, best", [(0.05, 1), (None, 0)])
+def test_forecasts_decide_among_runs_nearer_than_halves_of_the_data(
+    series: xr.Dataset, settings: Settings, tolerance: float | None, best: int
+) -> None:
+    """Unless free runs alone are to choose."""
+    settings |= {"forecast_tolerance": tolerance}
+    model = build(settings, 3, 0)
+    criterion = replace(make_criterion(series, 40, 0), floor=0.5)
+    state = begin(model, 3, settings["epochs"], 0)
+    state.error[:] = 0.3, 0.2, 0.1
+    state.best_value[:] = 0.1, 0.4, 0.6
+    state.chosen_epoch[:] = 2
+    state.validation[:, 1] = state.best_value
+    result = training.assemble(model, FreeRuns(model, criterion), state, settings, series, 40)
+    assert result.attrs["best_run"] == best
 
 
 def test_free_runs_of_nan_are_unbounded(series: xr.Dataset, settings: Settings) -> None:

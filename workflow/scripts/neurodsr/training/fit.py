@@ -160,8 +160,9 @@ def assemble(
     chosen = state.validation[np.arange(runs), np.maximum(state.chosen_epoch - 1, 0)]
     error = np.where(status == "ok", state.error, np.inf)
     least = error[state.resting].min(initial=np.inf)
-    good = admitted(error, state.resting, least, settings["forecast_tolerance"])
-    ranking = order(chosen, error, ~good, judge.criterion.floor)
+    tolerance = settings["forecast_tolerance"]
+    good = admitted(error, state.resting, least, tolerance)
+    ranking = order(chosen, error, ~good, 0.0 if tolerance is None else judge.criterion.floor)
     return xr.Dataset(
         {
             **{name: (dims, tensor.double().numpy()) for name, (dims, tensor) in values.items()},
@@ -188,10 +189,9 @@ def assemble(
             "distance of power spectra, free runs from 16 starts"
             + (
                 ""
-                if settings["forecast_tolerance"] is None
+                if tolerance is None
                 else "; what oscillates forecasts the validation split no worse than what comes to"
-                " rest"
-            )
-            + "; among runs nearer than halves of the data to each other, forecasts",
+                " rest; among runs nearer than halves of the data to each other, forecasts"
+            ),
         },
     )
