@@ -255,7 +255,7 @@ def test_exploding_losses_are_recorded_and_leave_other_runs_alone(
     settings |= {"clipped": False, "gradient_clip": 0.0, "batches_per_epoch": 30, "runs": 4}
     settings["learning_rate"] |= {"start": 1.0, "end": 1.0}
     settings["forcing"] |= {"strength": 1e-6, "final_strength": None}
-    together = training.fit(series, statespace, settings, 0, None, log)
+    together = training.fit(series, statespace, settings, 1, None, log)
     assert "diverged: restarted at a lower rate" in caplog.text
     ok = together["run_status"].values == "ok"
     assert all(status.startswith("failed: ") for status in together["run_status"].values[~ok])
@@ -263,7 +263,7 @@ def test_exploding_losses_are_recorded_and_leave_other_runs_alone(
     assert [one.run for one in load_runs(together)] == np.flatnonzero(ok).tolist()
     assert all(np.isfinite(together[name]).all() for name in MAPS)
     assert np.isnan(together["loss"]).any()
-    alone = training.fit(series, statespace, settings | {"runs": 1}, 0, None, log)
+    alone = training.fit(series, statespace, settings | {"runs": 1}, 1, None, log)
     np.testing.assert_array_equal(np.isnan(alone["loss"][0]), np.isnan(together["loss"][0]))
     assert alone["run_status"][0] == together["run_status"][0]
 

@@ -39,13 +39,19 @@ class Scripted:
         return np.array([self.end])
 
 
-def kept(model: Model, looks: list[Look], rounds: int = 3) -> list[int]:
+def kept(
+    model: Model,
+    looks: list[Look],
+    rounds: int = 3,
+    floor: float = 0.0,
+    tolerance: float | None = 0.05,
+) -> list[int]:
     """The epoch that is kept after each of them."""
     state, judge, epochs = begin(model, 1, len(looks), 0), Scripted(*looks), []
     for epoch in range(1, len(looks) + 1):
         state.epoch = epoch
         state.parameters[:] = epoch
-        validate(judge, state, 0.05, rounds)
+        validate(judge, state, tolerance, rounds, floor)
         epochs.append(int(state.chosen_epoch[0]))
         if epochs[-1]:
             assert (state.best == epochs[-1]).all()
@@ -60,6 +66,14 @@ def model(settings: Settings) -> Model:
 def test_a_late_epoch_is_kept_unless_an_early_one_is_much_better(model: Model) -> None:
     history = [(0.5, 0.9), (0.4, 0.5), (0.45, 0.5), (0.7, 0.4), (0.3, 0.9)]
     assert kept(model, [(v, e, SUSTAINED, v) for v, e in history]) == [1, 2, 3, 3, 5]
+
+
+def test_below_the_floor_the_last_epoch_is_kept(model: Model) -> None:
+    """Nearer to the data than its halves are to each other: equal, and training went on."""
+    looks = [(v, 1.0, SUSTAINED, v) for v in (0.1, 0.2, 0.5, 0.19, 0.28)]
+    assert kept(model, looks) == [1, 1, 1, 1, 1]
+    assert kept(model, looks, floor=0.2) == [1, 2, 2, 4, 4]
+    assert kept(model, looks, floor=0.2, tolerance=None) == [1, 1, 1, 1, 1]
 
 
 def test_free_runs_that_come_to_rest_late_are_not_kept(model: Model) -> None:
@@ -113,7 +127,7 @@ def test_continued_free_runs_are_those_of_the_map(
 def test_long_free_runs_cost_a_small_part_of_the_training(
     series: xr.Dataset, settings: Settings, model: Model
 ) -> None:
-    task = Task(model, make_windows(series, 100, 100), None, None, None, None, 2000)  # type: ignore[arg-type]
+    task = Task(model, make_windows(series, 100, 100), None, None, None, None, 2000, 0.0)  # type: ignore[arg-type]
     settings |= {"batches_per_epoch": 50, "batch": 16, "epochs": 300}
     # of an epoch of 50 updates (three runs of 16 windows of 100 steps each), a twentieth pays for
     # 0.375 lengths of 16 starts of 2000 steps: for ten after 27 epochs, but 20 looks are due

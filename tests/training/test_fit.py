@@ -16,6 +16,7 @@ import xarray as xr
 
 from neurodsr import netcdf
 from neurodsr.errors import ConfigError, RecordingError
+from neurodsr.models.model import Model
 from neurodsr.models.reconstruction import load_runs
 from neurodsr.training import descent, optimise
 from neurodsr.training import fit as training
@@ -173,6 +174,29 @@ def test_a_run_that_diverges_is_restarted_then_given_up(
     assert [one.run for one in load_runs(result)] == [0, 2]
     for name in ("A", "W1", "B"):
         assert np.isfinite(result[name]).all()
+
+
+def test_a_run_that_diverges_at_once_gets_other_initial_values(
+    series: xr.Dataset, statespace: xr.Dataset, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gradient that is infinite before the first update stays so at any rate."""
+    settings |= {"runs": 3}
+    undisturbed = training.fit(series, statespace, settings, 0, None, log)
+    initial = Model.initial
+    seen: list[int] = []
+
+    def explosive(model: Model, rng: np.random.Generator) -> np.ndarray:
+        values = initial(model, rng)
+        seen.append(len(seen))
+        return np.full_like(values, 1e30) if seen[-1] == 1 else values
+
+    monkeypatch.setattr(Model, "initial", explosive)
+    result = training.fit(series, statespace, settings, 0, None, log)
+    assert len(seen) == 4
+    assert list(result["run_status"].values) == ["ok"] * 3
+    assert np.isnan(result["loss"].values[1]).tolist() == [True] + [False] * 5
+    for run in (0, 2):
+        np.testing.assert_array_equal(result["loss"][run], undisturbed["loss"][run])
 
 
 def test_no_run_left_is_an_error(

@@ -71,6 +71,9 @@ class Task:
         Of the parameters.
     horizon
         Steps of the judge's free runs.
+    floor
+        Of the criterion: what is nearer to the data than halves of the data to each other is
+        equally near, see `selection.order`.
     """
 
     model: Trainable
@@ -80,6 +83,7 @@ class Task:
     adapt: Adapt | None
     judge: Judge
     horizon: int
+    floor: float
 
 
 def descend(
@@ -137,8 +141,10 @@ def descend(
             task.gradients,
             task.adapt,
         )
+        if epoch == 0:
+            begin_again(task.model, state, seed, log)
         if state.epoch % every == 0 or state.epoch == epochs:
-            validate(task.judge, state, settings["forecast_tolerance"], rounds)
+            validate(task.judge, state, settings["forecast_tolerance"], rounds, task.floor)
         state.seconds += time.process_time() - used
         if checkpoint_path and state.epoch % settings["checkpoint_every"] == 0:
             checkpoint.save(checkpoint_path, state, fingerprint)
@@ -172,6 +178,17 @@ def begin(model: Trainable, runs: int, epochs: int, seed: int) -> State:
     )
 
 
+def begin_again(model: Trainable, state: State, seed: int, log: logging.Logger) -> None:
+    """Give runs that diverged in the first epoch other initial values, in place.
+
+    Before the first update gradients may exceed all bounds already, which no lower rate mends.
+    """
+    for run in np.flatnonzero(state.rate < 1):
+        state.parameters[run] = model.initial(np.random.default_rng((seed, int(run), 1)))
+        state.rate[run] = 1
+        log.warning("run %d: other initial values at the full rate instead", run)
+
+
 def looks(task: Task, settings: Mapping[str, Any]) -> tuple[int, int]:
     """Epochs between looks at free runs, and by how many of their lengths these are continued.
 
@@ -187,24 +204,31 @@ def looks(task: Task, settings: Mapping[str, Any]) -> tuple[int, int]:
     return every, min(ENDURANCE, int(paid * every))
 
 
-def validate(judge: Judge, state: State, tolerance: float | None, rounds: int) -> None:
+def validate(
+    judge: Judge, state: State, tolerance: float | None, rounds: int, floor: float
+) -> None:
     """Score the present parameters and keep them if there is hardly a better epoch, in place.
 
-    Free runs that look right and keep going are continued, and count as what they come to.
+    Free runs that look right and keep going are continued, and count as what they come to. Of
+    epochs whose criterion is below the floor the last one is kept: of short series free runs say
+    little, and training goes on to help.
     """
+    if tolerance is None:
+        floor = 0.0
     values, errors, kinds = judge.score(state.parameters)
     resting = np.array(kinds) == DECAYED
     state.least_resting = np.minimum(state.least_resting, np.where(resting, errors, np.inf))
     least = state.least_resting
     state.best_value[~admitted(state.error, state.resting, least, tolerance)] = np.inf
     eligible = np.isfinite(values) & admitted(errors, resting, least, tolerance)
-    lively = eligible & near(values, state.best_value) & (np.array(kinds) == SUSTAINED)
+    best = np.maximum(state.best_value, floor)
+    lively = eligible & near(values, best) & (np.array(kinds) == SUSTAINED)
     if rounds and lively.any():
         ends = judge.endure(state.parameters[lively], rounds)
         values[lively] = np.maximum(values[lively], ends)
         eligible &= np.isfinite(values)
     state.validation[:, state.epoch - 1] = values
-    better = eligible & near(values, state.best_value)
+    better = eligible & near(values, best)
     state.best_value[eligible] = np.minimum(state.best_value, values)[eligible]
     state.best[better] = state.parameters[better]
     state.error[better] = errors[better]
@@ -233,7 +257,7 @@ def course(state: State) -> dict[str, Any]:
 
 def near(values: Floats, best: Floats) -> NDArray[np.bool_]:
     """Whether a criterion is hardly worse than the best so far."""
-    return values <= (1 + TOLERANCE) * np.minimum(best, values)
+    return values <= (1 + TOLERANCE) * best
 
 
 def report(log: logging.Logger, state: State, settings: Mapping[str, Any], pace: float) -> None:

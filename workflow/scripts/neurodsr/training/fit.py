@@ -95,6 +95,7 @@ def fit(
         *descent_of(model, settings),
         judge,
         len(criterion.inputs),
+        criterion.floor,
     )
     state = descend(task, series, settings, seed, checkpoint_path, log)
     result = assemble(model, judge, state, settings, series, windows.steps)

@@ -56,7 +56,10 @@ def fit_network(
     network = make(settings, series.sizes["channel"], windows.inputs.shape[1], windows.steps)
     validation = make_validation(series, windows.steps, network.warm_up, seed)
     judge = FreeRuns(network, validation)
-    task = Task(network, windows, schedule, gradients_of(network), None, judge, validation.steps)
+    task = Task(
+        network, windows, schedule, gradients_of(network), None, judge, validation.steps,
+        validation.criterion.floor,
+    )  # fmt: skip
     state = descend(task, series, settings, seed, checkpoint_path, log)
     history = xr.Dataset(course(state), coords={"epoch": np.arange(1, settings["epochs"] + 1)})
     scores = [
