@@ -39,19 +39,13 @@ class Scripted:
         return np.array([self.end])
 
 
-def kept(
-    model: Model,
-    looks: list[Look],
-    rounds: int = 3,
-    floor: float = 0.0,
-    tolerance: float | None = 0.05,
-) -> list[int]:
+def kept(model: Model, looks: list[Look], rounds: int = 3, floor: float = 0.0) -> list[int]:
     """The epoch that is kept after each of them."""
     state, judge, epochs = begin(model, 1, len(looks), 0), Scripted(*looks), []
     for epoch in range(1, len(looks) + 1):
         state.epoch = epoch
         state.parameters[:] = epoch
-        validate(judge, state, tolerance, rounds, floor)
+        validate(judge, state, 0.05, rounds, floor)
         epochs.append(int(state.chosen_epoch[0]))
         if epochs[-1]:
             assert (state.best == epochs[-1]).all()
@@ -68,12 +62,14 @@ def test_a_late_epoch_is_kept_unless_an_early_one_is_much_better(model: Model) -
     assert kept(model, [(v, e, SUSTAINED, v) for v, e in history]) == [1, 2, 3, 3, 5]
 
 
-def test_below_the_floor_the_last_epoch_is_kept(model: Model) -> None:
+def test_below_the_floor_the_last_epoch_is_kept(series: xr.Dataset, model: Model) -> None:
     """Nearer to the data than its halves are to each other: equal, and training went on."""
     looks = [(v, 1.0, SUSTAINED, v) for v in (0.1, 0.2, 0.5, 0.19, 0.28)]
     assert kept(model, looks) == [1, 1, 1, 1, 1]
     assert kept(model, looks, floor=0.2) == [1, 2, 2, 4, 4]
-    assert kept(model, looks, floor=0.2, tolerance=None) == [1, 1, 1, 1, 1]
+    criterion = replace(make_criterion(series, 40, 0), floor=0.2)
+    assert criterion.equal_below(0.05) == 0.2
+    assert criterion.equal_below(None) == 0.0
 
 
 def test_free_runs_that_come_to_rest_late_are_not_kept(model: Model) -> None:

@@ -72,8 +72,7 @@ class Task:
     horizon
         Steps of the judge's free runs.
     floor
-        Of the criterion: what is nearer to the data than halves of the data to each other is
-        equally near, see `selection.order`.
+        Of the criterion, see `selection.Criterion.equal_below`.
     """
 
     model: Trainable
@@ -213,8 +212,6 @@ def validate(
     epochs whose criterion is below the floor the last one is kept: of short series free runs say
     little, and training goes on to help.
     """
-    if tolerance is None:
-        floor = 0.0
     values, errors, kinds = judge.score(state.parameters)
     resting = np.array(kinds) == DECAYED
     state.least_resting = np.minimum(state.least_resting, np.where(resting, errors, np.inf))

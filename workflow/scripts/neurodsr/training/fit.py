@@ -95,7 +95,7 @@ def fit(
         *descent_of(model, settings),
         judge,
         len(criterion.inputs),
-        criterion.floor,
+        criterion.equal_below(settings["forecast_tolerance"]),
     )
     state = descend(task, series, settings, seed, checkpoint_path, log)
     result = assemble(model, judge, state, settings, series, windows.steps)
@@ -163,7 +163,7 @@ def assemble(
     least = error[state.resting].min(initial=np.inf)
     tolerance = settings["forecast_tolerance"]
     good = admitted(error, state.resting, least, tolerance)
-    ranking = order(chosen, error, ~good, 0.0 if tolerance is None else judge.criterion.floor)
+    ranking = order(chosen, error, ~good, judge.criterion.equal_below(tolerance))
     return xr.Dataset(
         {
             **{name: (dims, tensor.double().numpy()) for name, (dims, tensor) in values.items()},
@@ -192,7 +192,8 @@ def assemble(
                 ""
                 if tolerance is None
                 else "; what oscillates forecasts the validation split no worse than what comes to"
-                " rest; among runs nearer than halves of the data to each other, forecasts"
+                " rest; of epochs nearer than halves of the data to each other the last, of such"
+                " runs the one with the best forecast"
             ),
         },
     )

@@ -103,6 +103,16 @@ class Criterion:
         spectrum = mean_spectrum(list(settled), self.period)
         return wasserstein + hellinger(self.spectrum, spectrum), kind
 
+    def equal_below(self, tolerance: float | None) -> float:
+        """Criterion up to which models count as equally near to the data, see `order`.
+
+        Parameters
+        ----------
+        tolerance
+            As of `admitted`; where free runs alone are to choose, no two models are equal.
+        """
+        return 0.0 if tolerance is None else self.floor
+
     def distance_after(self, first: Floats, last: Floats) -> float:
         """Criterion of free runs that went on, from their first and last ``(step, channel, lane)``.
 

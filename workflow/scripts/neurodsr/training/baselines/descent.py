@@ -58,7 +58,7 @@ def fit_network(
     judge = FreeRuns(network, validation)
     task = Task(
         network, windows, schedule, gradients_of(network), None, judge, validation.steps,
-        validation.criterion.floor,
+        validation.criterion.equal_below(settings["forecast_tolerance"]),
     )  # fmt: skip
     state = descend(task, series, settings, seed, checkpoint_path, log)
     history = xr.Dataset(course(state), coords={"epoch": np.arange(1, settings["epochs"] + 1)})
