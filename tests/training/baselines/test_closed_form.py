@@ -97,29 +97,30 @@ def test_choices_are_bounded_by_the_data() -> None:
 def test_the_simplest_of_good_models_is_chosen() -> None:
     scores = [Score(0.1, 0.02, ""), Score(0.11, 0.02, ""), Score(0.2, 0.02, ""),
               Score(np.inf, np.inf, "")]  # fmt: skip
-    assert simplest(scores, [9, 5, 2, 1], 0.0) == 1
+    assert simplest(scores, [9, 5, 2, 1], 0.0, 0.05) == 1
 
 
 def test_a_simple_model_that_oscillates_where_rest_forecasts_better_is_not_chosen() -> None:
     resting = Score(0.3, 0.1, DECAYED)
     moving = Score(0.1, 0.2, SUSTAINED)
-    assert simplest([resting, moving], [9, 2], 0.0) == 0
-    assert simplest([resting, moving._replace(error=0.09)], [9, 2], 0.0) == 1
+    assert simplest([resting, moving], [9, 2], 0.0, 0.05) == 0
+    assert simplest([resting, moving._replace(error=0.09)], [9, 2], 0.0, 0.05) == 1
+    assert simplest([resting, moving], [9, 2], 0.0, None) == 1  # free runs alone are to choose
 
 
 def test_of_models_nearer_than_halves_of_the_data_the_simplest_forecasts_well() -> None:
     scores = [Score(0.1, 0.8, ""), Score(0.3, 0.2, ""), Score(0.2, 0.21, ""), Score(0.15, 0.8, ""),
               Score(0.9, 0.1, "")]  # fmt: skip
-    assert simplest(scores, [5, 9, 7, 1, 2], 0.0) == 0
-    assert simplest(scores, [5, 9, 7, 1, 2], 0.5) == 2
-    assert ranking(scores, 0.5).tolist() == [1, 2, 0, 3, 4]
+    assert simplest(scores, [5, 9, 7, 1, 2], 0.0, 0.05) == 0
+    assert simplest(scores, [5, 9, 7, 1, 2], 0.5, 0.05) == 2
+    assert ranking(scores, 0.5, 0.05).tolist() == [1, 2, 0, 3, 4]
 
 
 def test_what_oscillates_is_ranked_by_free_runs_unless_rest_forecasts_better() -> None:
     moving = [Score(0.1, 0.9, SUSTAINED), Score(0.3, 0.1, SUSTAINED), Score(0.2, 0.103, SUSTAINED),
               Score(np.inf, np.inf, UNBOUNDED)]  # fmt: skip
-    assert ranking(moving, 0.0).tolist() == [0, 2, 1, 3]
-    assert ranking([*moving, Score(0.9, 0.101, DECAYED)], 0.0).tolist() == [1, 4, 0, 2, 3]
+    assert ranking(moving, 0.0, 0.05).tolist() == [0, 2, 1, 3]
+    assert ranking([*moving, Score(0.9, 0.101, DECAYED)], 0.0, 0.05).tolist() == [1, 4, 0, 2, 3]
 
 
 def test_bootstrap_blocks_are_pieces_of_the_data() -> None:

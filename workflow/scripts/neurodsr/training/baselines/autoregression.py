@@ -49,7 +49,8 @@ def fit_autoregression(
     scores = [validation.score(one) for one in runs]
     log.info("%d runs of VAR(%d) on %d samples", len(runs), first.order, sum(map(len, parts)))
     return assemble(
-        runs, scores, validation.criterion.floor, xr.Dataset(), series, settings,
+        runs, scores, validation.criterion.equal_below(settings["forecast_tolerance"]),
+        xr.Dataset(), series, settings,
         parameters=first.A.size + first.c.size + first.C.size,
         updates=0,
         sequence_length=steps,

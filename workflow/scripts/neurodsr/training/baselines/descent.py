@@ -68,7 +68,7 @@ def fit_network(
     ]
     result = assemble(
         [network.run(row, run) for run, row in enumerate(state.best)],
-        scores, judge.validation.criterion.floor, history, series, settings,
+        scores, task.floor, history, series, settings,
         ["" if one > 0 else "failed: loss or gradient diverged twice" for one in state.rate],
         parameters=network.count,
         updates=state.updates,

@@ -50,7 +50,8 @@ def fit_reservoir(
     few = _first(parts, SEARCH_SAMPLES)
     steps = int(statespace.attrs["sequence_length"])
     validation = make_validation(series, steps, warm_up, seed)
-    floor = validation.criterion.floor
+    tolerance = settings["forecast_tolerance"]
+    floor = validation.criterion.equal_below(tolerance)
 
     def attempt(trial: int, repetition: int) -> Score:
         rng = np.random.default_rng((seed, trial, repetition))
@@ -58,9 +59,9 @@ def fit_reservoir(
 
     candidates = draw(size["trials"], np.random.default_rng(seed))
     scores = [attempt(trial, 0) for trial in range(len(candidates))]
-    listed = ranking(scores, floor)[:SHORTLIST]
+    listed = ranking(scores, floor, tolerance)[:SHORTLIST]
     again = [_middle([scores[trial], attempt(trial, 1), attempt(trial, 2)]) for trial in listed]
-    best = int(listed[ranking(again, floor)[0]])
+    best = int(listed[ranking(again, floor, tolerance)[0]])
     chosen = candidates[best]
     log.info("%d trials, chosen: %s", len(candidates), chosen)
     runs = [

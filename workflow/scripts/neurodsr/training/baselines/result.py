@@ -63,7 +63,9 @@ def assemble(
             f"({status[0]}); leave this model out for such recordings, or change its settings"
         )
     stored = [one.variables() for one in runs]
-    best = next(run for run in ranking(scores, floor) if status[run] == "ok")
+    best = next(
+        run for run in ranking(scores, floor, settings["forecast_tolerance"]) if status[run] == "ok"
+    )
     return (
         course.assign(
             {

@@ -45,7 +45,9 @@ def fit_sindy(
     models = [identify(parts, interval, **one, run=0) for one in candidates]
     scores = [validation.score(one) for one in models]
     terms = [int(np.count_nonzero(one.coefficients)) for one in models]
-    best = simplest(scores, terms, validation.criterion.floor)
+    tolerance = settings["forecast_tolerance"]
+    floor = validation.criterion.equal_below(tolerance)
+    best = simplest(scores, terms, floor, tolerance)
     chosen = candidates[best]
     log.info("%d candidates, chosen: %s", len(candidates), chosen)
     shortest = 4 * chosen["smoothing"] + 10
@@ -54,7 +56,7 @@ def fit_sindy(
         for run in range(settings["runs"])
     ]
     return assemble(
-        runs, [validation.score(one) for one in runs], validation.criterion.floor,
+        runs, [validation.score(one) for one in runs], floor,
         course_of_search(scores, candidates), series, settings,
         parameters=runs[0].coefficients.size,
         updates=0,
@@ -64,14 +66,16 @@ def fit_sindy(
     )  # fmt: skip
 
 
-def simplest(scores: Sequence[Score], terms: Sequence[int], floor: float) -> int:
+def simplest(
+    scores: Sequence[Score], terms: Sequence[int], floor: float, tolerance: float | None
+) -> int:
     """Index of the model with the fewest terms of those that do about as well as the best.
 
     None is taken that `admission` bars, unless it bars all. Where the criterion of the best is
     below the floor, so well has to be the forecast as well.
     """
-    good = admission(scores)
-    first, *rest = ranking(scores, floor)
+    good = admission(scores, tolerance)
+    first, *rest = ranking(scores, floor, tolerance)
     best = scores[first]
     value = (1 + TOLERANCE) * max(best.value, floor)
     error = (1 + TOLERANCE) * best.error if best.value < floor else np.inf

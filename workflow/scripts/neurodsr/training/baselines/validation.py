@@ -24,10 +24,6 @@ from neurodsr.training.selection import (
 
 Floats = NDArray[np.float64]
 
-ALLOWANCE = 0.05
-"""What comes to rest and forecasts worse than the best that does by more than this part is not
-chosen, nor is what moves and forecasts worse than that."""
-
 
 class Score(NamedTuple):
     """Criterion (smaller is better, inf when unbounded), forecast error, kind of free run.
@@ -125,18 +121,18 @@ def make_validation(series: xr.Dataset, steps: int, warm_up: int, seed: int) -> 
     )
 
 
-def ranking(scores: Sequence[Score], floor: float) -> NDArray[np.intp]:
+def ranking(scores: Sequence[Score], floor: float, tolerance: float | None) -> NDArray[np.intp]:
     """Indices of scores from the best on (`selection.order`), those that are admitted first."""
     value = np.array([score.value for score in scores])
     error = np.array([score.error for score in scores])
-    return order(value, error, ~admission(scores), floor)
+    return order(value, error, ~admission(scores, tolerance), floor)
 
 
-def admission(scores: Sequence[Score]) -> NDArray[np.bool_]:
+def admission(scores: Sequence[Score], tolerance: float | None) -> NDArray[np.bool_]:
     """Which of the scores are `admitted` beside the others."""
     error = np.array([score.error for score in scores])
     resting = np.array([score.kind == DECAYED for score in scores])
-    return admitted(error, resting, error[resting].min(initial=np.inf), ALLOWANCE)
+    return admitted(error, resting, error[resting].min(initial=np.inf), tolerance)
 
 
 def _windows(
