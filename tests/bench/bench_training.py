@@ -36,7 +36,8 @@ from neurodsr.models.model import Model  # noqa: E402
 from neurodsr.models.observation import Affine, Identity  # noqa: E402
 from neurodsr.training import fused  # noqa: E402
 from neurodsr.training.compiled import optimiser  # noqa: E402
-from neurodsr.training.optimise import leaves, penalised_gradients  # noqa: E402
+from neurodsr.training.optimise import DataGradients, leaves, penalised_gradients  # noqa: E402
+from neurodsr.training.stacked import StackedGradients  # noqa: E402
 from neurodsr.training.windows import Noise, Windows  # noqa: E402
 
 BATCH, ALPHA, RATE = 16, 0.15, 1e-3
@@ -138,8 +139,8 @@ class Plain:
 class Ours:
     """The very code that trains: batching, losses and gradients, optimiser."""
 
-    def __init__(self, case: Case, runs: int) -> None:
-        self.model, self.number = case.model, 0
+    def __init__(self, case: Case, runs: int, gradients: DataGradients) -> None:
+        self.model, self.number, self.gradients = case.model, 0, gradients
         rows = [case.model.initial(np.random.default_rng(run)) for run in range(runs)]
         self.values = np.stack(rows).astype(np.float32)
         self.parameters = leaves(self.model, self.values)
@@ -156,7 +157,7 @@ class Ours:
     def update(self) -> None:
         batch = self.epoch.batch(self.number % 50)
         _, gradient = penalised_gradients(
-            fused.gradients, self.model, self.parameters, batch, self.strength, NO_PENALTY
+            self.gradients, self.model, self.parameters, batch, self.strength, NO_PENALTY
         )
         self.number += 1
         optimiser.update(
@@ -190,10 +191,11 @@ def kilobytes(case: Case, runs: int) -> float:
     return (runs * case.steps * N + block) * BATCH * 4 / 1024
 
 
-def measure(case: Case, runs: int, cores: int) -> dict[str, str]:
+def measure(case: Case, runs: int, cores: int, on_gpu: bool = False) -> dict[str, str]:
     """One row of the table."""
     numba.set_num_threads(cores)
-    plain, ours = Plain(case), Ours(case, runs)
+    gradients = StackedGradients("cuda") if on_gpu else fused.gradients
+    plain, ours = Plain(case), Ours(case, runs, gradients)
     seconds(plain.update, 2)
     seconds(ours.update, 20)
     times: dict[str, list[float]] = {"plain": [], "ours": [], "peak": []}
@@ -207,7 +209,7 @@ def measure(case: Case, runs: int, cores: int) -> dict[str, str]:
     return {
         "case": case.name,
         "runs": str(runs),
-        "cores": str(cores),
+        "cores": "gpu" if on_gpu else str(cores),
         "plain ms": f"{1e3 * slow:.1f}",
         "ms per run": f"{1e3 * fast:.3f}",
         "from": f"{1e3 * min(times['ours']):.3f}",
@@ -217,8 +219,8 @@ def measure(case: Case, runs: int, cores: int) -> dict[str, str]:
         "MFLOP": f"{1e-6 * arithmetic:.1f}",
         "GFLOP/s": f"{speed:.1f}",
         "GEMM peak": f"{top:.1f}",
-        "% of peak": f"{100 * speed / top / cores:.0f}",
-        "KiB": f"{kilobytes(case, runs):.0f}",
+        "% of peak": "" if on_gpu else f"{100 * speed / top / cores:.0f}",
+        "KiB": "" if on_gpu else f"{kilobytes(case, runs):.0f}",
     }
 
 
@@ -227,6 +229,9 @@ def main() -> None:
     processors = numba.config.NUMBA_NUM_THREADS
     rows = [measure(case, 1, 1) for case in CASES]
     rows += [measure(CASES[0], TWENTY, cores) for cores in range(1, min(processors, 2) + 1)]
+    if torch.cuda.is_available():
+        rows += [measure(case, TWENTY, 1, on_gpu=True) for case in CASES]
+        rows.append(measure(CASES[0], 10 * TWENTY, 1, on_gpu=True))
     path = ROOT / "results" / "bench" / "speed.tsv"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="") as file:
@@ -237,7 +242,11 @@ def main() -> None:
     for row in [dict(zip(widths, widths, strict=True)), *rows]:
         print("  ".join(row[name].ljust(width) for name, width in widths.items()))
     if processors > 1:
-        one, two = (float(row["ms per run"]) for row in rows[-2:])
+        one, two = (
+            float(row["ms per run"])
+            for row in rows
+            if row["runs"] == str(TWENTY) and row["cores"] != "gpu"
+        )
         print(f"{TWENTY} runs on two cores: {one / two:.2f} times the throughput of one")
 
 

@@ -8,6 +8,7 @@ strength 0 is a free run. This implementation, on the dense canonical map and wi
 torch, is the oracle to which `fused` is held.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,14 @@ from neurodsr.models.maps import CanonicalMap
 from neurodsr.models.model import Model
 from neurodsr.training.windows import Batch
 
+Recursion = Callable[[CanonicalMap, Tensor, Tensor, Tensor, Tensor], Tensor]
+"""`recur`, or another implementation of it."""
+
 
 def losses(model: Model, parameters: Parameters, batch: Batch, strength: NDArray[Any]) -> Tensor:
     """Mean squared error ``(run,)`` of the un-forced predictions (see `fused.losses`)."""
     return squared_errors(
+        recur,
         model.family.lower(parameters).canonical(),
         model.observation.encoder(parameters),
         model.observation.decoder(parameters),
@@ -39,11 +44,13 @@ def takes_observations(model: Model, batch: Batch) -> bool:
 
 def data_of(batch: Batch, strength: NDArray[Any]) -> list[Tensor]:
     """What `squared_errors` takes from a batch: x, target, s, strength, inside."""
-    x, target, s = (lanes(blocks) for blocks in (batch.x, batch.target, batch.s))
+    x, s = lanes(batch.x), lanes(batch.s)
+    target = x if batch.target is batch.x else lanes(batch.target)
     return [x, target, s, torch.from_numpy(strength).to(x), torch.from_numpy(batch.inside.ravel())]
 
 
 def squared_errors(
+    recursion: Recursion,
     maps: CanonicalMap,
     encoder: Tensor,
     decoder: Tensor,
@@ -58,6 +65,8 @@ def squared_errors(
 
     Parameters
     ----------
+    recursion
+        Implementation, on that device.
     maps
         Of all runs.
     encoder, decoder : (run, latent, channel), (run, channel, latent)
@@ -74,7 +83,7 @@ def squared_errors(
         1 for windows that count.
     """
     signal = x[:, :-1] if direct else encoder.detach()[:, None] @ x[:, :-1]
-    z = recur(maps, encoder @ x[:, 0], signal, strength, maps.C[:, None] @ s)
+    z = recursion(maps, encoder @ x[:, 0], signal, strength, maps.C[:, None] @ s)
     error = decoder[:, None] @ z - target[:, 1:]
     observed = ~torch.isnan(target[:, 1:]) & (inside > 0)
     squares = torch.where(observed, error, 0.0).square().flatten(1).sum(1)
