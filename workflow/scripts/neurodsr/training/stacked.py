@@ -54,8 +54,8 @@ class StackedGradients:
             )
         if self.device.type == "cuda" and find_spec("triton") is None:
             raise ConfigError(
-                f"device: {device!r}: its kernels need Triton, which CUDA builds of torch bring with"
-                " them on Linux only; install the package triton, or set device: cpu"
+                f"device: {device!r}: its kernels need Triton, which CUDA builds of torch bring"
+                " with them on Linux only; install the package triton, or set device: cpu"
             )
         self.programs: dict[Any, _Program] = {}
 
