@@ -18,12 +18,13 @@ from torch import Tensor
 from neurodsr.models.maps import CanonicalMap
 
 LANES = 16
-"""Lanes of a program."""
+"""Lanes of a program. Half of them take 15 % less time with 20 runs, and 20 to 50 % more with 200."""
 HIDDEN = 64
 """Hidden units at a time: more than these are read anew at each step."""
 SMALLEST = 16
-"""Of a matrix that `triton.language.dot` takes."""
+"""Size of a matrix that `triton.language.dot` takes."""
 PRECISION = "ieee"
+"""Of products: three passes on tensor cores (``"tf32x3"``) are as exact and take longer."""
 WARPS = 4
 
 
