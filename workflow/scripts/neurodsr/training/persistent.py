@@ -104,7 +104,7 @@ def _return(  # type: ignore[no-untyped-def]
     CLIPPED: tl.constexpr, M: tl.constexpr, H: tl.constexpr, CHUNKS: tl.constexpr,
     L: tl.constexpr, PRECISION: tl.constexpr,
 ):  # fmt: skip
-    """Adjoints of images, thresholds, pre-activations and start, from those of ``z``: ``towards``."""
+    """Adjoints of images, thresholds, pre-activations and start, from ``towards``, that of z."""
     run = tl.program_id(0).to(tl.int64)
     lane = tl.program_id(1) * L + tl.arange(0, L)
     m = tl.arange(0, M)
