@@ -92,7 +92,10 @@ def test_an_environment_is_closed(path):
 
 @pytest.mark.parametrize(("script", "environment"), scripts_and_environments())
 def test_all_that_a_script_imports_is_in_its_environment(script, environment):
-    """Conda jobs can see the host's packages, so a run does not prove this."""
+    """Conda jobs can see the host's packages, so a run does not prove this.
+
+    What a CUDA build of torch brings along is not pinned.
+    """
     _, pins = conda_pins(ROOT / "envs" / environment)
     distributions = packages_distributions()
     own = {path.stem for path in SCRIPTS.iterdir()}
@@ -100,7 +103,7 @@ def test_all_that_a_script_imports_is_in_its_environment(script, environment):
     for source in import_closure(SCRIPTS / script):
         for module in imported_modules(source):
             top = module.split(".")[0]
-            if top in sys.stdlib_module_names or top in own:
+            if top in sys.stdlib_module_names or top in own or top.startswith(pin.LEFT_OUT):
                 continue
             names = [canonicalize_name(name) for name in distributions.get(top, [top])]
             if not any(name in pins for name in names):
