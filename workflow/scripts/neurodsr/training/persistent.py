@@ -29,24 +29,30 @@ WARPS = 4
 
 
 @triton.jit
-def _rows(base, row, rows, step, steps, lane, lanes):  # type: ignore[no-untyped-def]
-    """Values ``(row, lane)`` of one step, 0 outside."""
-    at = base + (row[:, None] * steps + step) * lanes + lane[None, :]
+def _rows(base, run, row, rows, step, steps, lane, lanes):  # type: ignore[no-untyped-def]
+    """Values ``(row, lane)`` of one step of a run, 0 outside."""
+    at = base + ((run * rows + row[:, None]) * steps + step) * lanes + lane[None, :]
     return tl.load(at, (row[:, None] < rows) & (lane[None, :] < lanes), 0.0)
 
 
 @triton.jit
-def _keep(base, values, row, rows, step, steps, lane, lanes):  # type: ignore[no-untyped-def]
+def _keep(base, values, run, row, rows, step, steps, lane, lanes):  # type: ignore[no-untyped-def]
     """Store what `_rows` would load."""
-    at = base + (row[:, None] * steps + step) * lanes + lane[None, :]
+    at = base + ((run * rows + row[:, None]) * steps + step) * lanes + lane[None, :]
     tl.store(at, values, (row[:, None] < rows) & (lane[None, :] < lanes))
 
 
 @triton.jit
-def _matrix(base, row, rows, column, columns):  # type: ignore[no-untyped-def]
-    """Rows and columns of a matrix, 0 outside."""
-    at = base + row[:, None] * columns + column[None, :]
+def _matrix(base, run, row, rows, column, columns):  # type: ignore[no-untyped-def]
+    """Rows and columns of a matrix of a run, 0 outside."""
+    at = base + (run * rows + row[:, None]) * columns + column[None, :]
     return tl.load(at, (row[:, None] < rows) & (column[None, :] < columns), 0.0)
+
+
+@triton.jit
+def _column(base, run, row, rows):  # type: ignore[no-untyped-def]
+    """A vector of a run as ``(row, 1)``, 0 outside."""
+    return tl.load(base + run * rows + row, row < rows, 0.0)[:, None]
 
 
 @triton.jit  # type: ignore[untyped-decorator]
@@ -61,40 +67,33 @@ def _march(  # type: ignore[no-untyped-def]
     lane = tl.program_id(1) * L + tl.arange(0, L)
     m = tl.arange(0, M)
     h = tl.arange(0, H)
-    A += run * latent * latent
-    W1 += run * latent * hidden
-    W2 += run * hidden * latent
-    signal += run * targets * steps * lanes
-    drive += run * latent * steps * lanes
-    forced += run * latent * steps * lanes
-    z += run * latent * steps * lanes
-    a = _matrix(A, m, latent, m, latent)
-    b1 = tl.load(h1 + run * latent + m, m < latent, 0.0)[:, None]
-    w1 = _matrix(W1, m, latent, h, hidden)
-    w2 = _matrix(W2, h, hidden, m, latent)
-    b2 = tl.load(h2 + run * hidden + h, h < hidden, 0.0)[:, None]
-    state = _rows(start + run * latent * lanes, m, latent, 0, 1, lane, lanes)
+    a = _matrix(A, run, m, latent, m, latent)
+    b1 = _column(h1, run, m, latent)
+    w1 = _matrix(W1, run, m, latent, h, hidden)
+    w2 = _matrix(W2, run, h, hidden, m, latent)
+    b2 = _column(h2, run, h, hidden)
+    state = _rows(start, run, m, latent, 0, 1, lane, lanes)
     for t in range(steps):
-        pulled = _rows(signal, m, targets, t, steps, lane, lanes)
+        pulled = _rows(signal, run, m, targets, t, steps, lane, lanes)
         known = (pulled == pulled) & (m[:, None] < targets)
         pull = tl.load(strength + run * steps + t)
         state += tl.where(known, pull * (pulled - state), 0.0)
-        _keep(forced, state, m, latent, t, steps, lane, lanes)
-        image = b1 + _rows(drive, m, latent, t, steps, lane, lanes)
+        _keep(forced, state, run, m, latent, t, steps, lane, lanes)
+        image = b1 + _rows(drive, run, m, latent, t, steps, lane, lanes)
         image = tl.dot(a, state, image, input_precision=PRECISION)
         for chunk in range(CHUNKS):
             if CHUNKS > 1:
                 unit = chunk * H + h
-                w1 = _matrix(W1, m, latent, unit, hidden)
-                w2 = _matrix(W2, unit, hidden, m, latent)
-                b2 = tl.load(h2 + run * hidden + unit, unit < hidden, 0.0)[:, None]
+                w1 = _matrix(W1, run, m, latent, unit, hidden)
+                w2 = _matrix(W2, run, unit, hidden, m, latent)
+                b2 = _column(h2, run, unit, hidden)
             u = tl.dot(w2, state, input_precision=PRECISION)
             active = tl.maximum(u + b2, 0.0)
             if CLIPPED:
                 active -= tl.maximum(u, 0.0)
             image = tl.dot(w1, active, image, input_precision=PRECISION)
         state = image
-        _keep(z, state, m, latent, t, steps, lane, lanes)
+        _keep(z, state, run, m, latent, t, steps, lane, lanes)
 
 
 @triton.jit  # type: ignore[untyped-decorator]
@@ -109,46 +108,37 @@ def _return(  # type: ignore[no-untyped-def]
     lane = tl.program_id(1) * L + tl.arange(0, L)
     m = tl.arange(0, M)
     h = tl.arange(0, H)
-    A += run * latent * latent
-    W1 += run * latent * hidden
-    W2 += run * hidden * latent
-    signal += run * targets * steps * lanes
-    forced += run * latent * steps * lanes
-    towards += run * latent * steps * lanes
-    image += run * latent * steps * lanes
-    opened += run * hidden * steps * lanes
-    slope += run * hidden * steps * lanes
-    a = _matrix(A, m, latent, m, latent)
-    w1 = _matrix(W1, m, latent, h, hidden)
-    w2 = _matrix(W2, h, hidden, m, latent)
-    b2 = tl.load(h2 + run * hidden + h, h < hidden, 0.0)[:, None]
+    a = _matrix(A, run, m, latent, m, latent)
+    w1 = _matrix(W1, run, m, latent, h, hidden)
+    w2 = _matrix(W2, run, h, hidden, m, latent)
+    b2 = _column(h2, run, h, hidden)
     carry = tl.zeros((M, L), tl.float32)
     for back in range(steps):
         t = steps - 1 - back
-        carry += _rows(towards, m, latent, t, steps, lane, lanes)
-        _keep(image, carry, m, latent, t, steps, lane, lanes)
-        state = _rows(forced, m, latent, t, steps, lane, lanes)
+        carry += _rows(towards, run, m, latent, t, steps, lane, lanes)
+        _keep(image, carry, run, m, latent, t, steps, lane, lanes)
+        state = _rows(forced, run, m, latent, t, steps, lane, lanes)
         earlier = tl.dot(tl.trans(a), carry, input_precision=PRECISION)
         for chunk in range(CHUNKS):
             unit = chunk * H + h
             if CHUNKS > 1:
-                w1 = _matrix(W1, m, latent, unit, hidden)
-                w2 = _matrix(W2, unit, hidden, m, latent)
-                b2 = tl.load(h2 + run * hidden + unit, unit < hidden, 0.0)[:, None]
+                w1 = _matrix(W1, run, m, latent, unit, hidden)
+                w2 = _matrix(W2, run, unit, hidden, m, latent)
+                b2 = _column(h2, run, unit, hidden)
             u = tl.dot(w2, state, input_precision=PRECISION)
             through = tl.dot(tl.trans(w1), carry, input_precision=PRECISION)
             of_threshold = tl.where(u + b2 > 0, through, 0.0)
             of_input = of_threshold
             if CLIPPED:
                 of_input -= tl.where(u > 0, through, 0.0)
-            _keep(opened, of_threshold, unit, hidden, t, steps, lane, lanes)
-            _keep(slope, of_input, unit, hidden, t, steps, lane, lanes)
+            _keep(opened, of_threshold, run, unit, hidden, t, steps, lane, lanes)
+            _keep(slope, of_input, run, unit, hidden, t, steps, lane, lanes)
             earlier = tl.dot(tl.trans(w2), of_input, earlier, input_precision=PRECISION)
-        pulled = _rows(signal, m, targets, t, steps, lane, lanes)
+        pulled = _rows(signal, run, m, targets, t, steps, lane, lanes)
         known = (pulled == pulled) & (m[:, None] < targets)
         pull = tl.load(strength + run * steps + t)
         carry = tl.where(known, (1 - pull) * earlier, earlier)
-    _keep(start + run * latent * lanes, carry, m, latent, 0, 1, lane, lanes)
+    _keep(start, carry, run, m, latent, 0, 1, lane, lanes)
 
 
 def _launch(kernel: Any, arrays: list[Tensor], signal: Tensor, W1: Tensor, clipped: bool) -> None:
