@@ -70,6 +70,13 @@ def test_without_a_gpu_the_setting_is_refused(
         fit(series, statespace, {**settings, "device": "cuda"}, 0, None, logging.getLogger())
 
 
+def test_a_gpu_without_triton_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr("neurodsr.training.stacked.find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=r"device: 'cuda'.*Triton.*set device: cpu"):
+        StackedGradients("cuda")
+
+
 @pytest.mark.skipif(DEVICE == "cpu", reason="no GPU here: the recorded graph is not tested")
 def test_training_on_the_gpu_follows_that_on_the_processor(
     series: xr.Dataset, statespace: xr.Dataset, settings: dict[str, Any]

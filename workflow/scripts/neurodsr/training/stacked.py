@@ -86,6 +86,7 @@ class StackedGradients:
 
 
 def recursion_on(device: torch.device) -> Recursion:
+    """The recursion for a device."""
     if device.type == "cuda":
         from neurodsr.training import persistent
 
