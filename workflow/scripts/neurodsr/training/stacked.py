@@ -1,8 +1,8 @@
 """Loss and gradient of all runs on a GPU: the kernels of `persistent`, replayed as one CUDA graph.
 
-A replay takes two to three times as long for 200 runs as for 20 (the compiled kernels of `fused` are
-faster for a few small ones). Lowering and what belongs to single runs stay on the processor, so that
-no model knows of devices.
+A replay takes two to three times as long for 200 runs as for 20 (the compiled kernels of `fused`
+are faster for a few small ones). Lowering and what belongs to single runs stay on the processor, so
+that no model knows of devices.
 """
 
 from importlib.util import find_spec
