@@ -42,7 +42,8 @@ from neurodsr.training.windows import Noise, Windows  # noqa: E402
 
 BATCH, ALPHA, RATE = 16, 0.15, 1e-3
 ROUNDS = 7
-NO_PENALTY = {"latent": 0.0, "observation": 0.0, "manifold": 0.0, "invertibility": 0.0}
+NO_PENALTY = {"latent": 0.0, "observation": 0.0, "manifold": 0.0, "curvature": 0.0,
+              "invertibility": 0.0}  # fmt: skip
 Parameters = dict[str, Tensor]
 Step = Callable[[Parameters, Tensor], Tensor]
 

@@ -263,9 +263,17 @@ def test_methods_describe_every_family() -> None:
         ("plrnn", {"learning_rate": {"end": 0.01}}, "with learning rate 0.01, gradients"),
         (
             "plrnn",
-            {"regularisation": {"manifold": 0.1, "invertibility": 0.2, "observation": 1}},
+            {
+                "regularisation": {
+                    "manifold": 0.1,
+                    "curvature": 2e-5,
+                    "invertibility": 0.2,
+                    "observation": 1,
+                }
+            },
             "manifold-attractor regularisation (Schmidt et al. 2021) with weight 0.1, penalty on "
-            "negative Jacobian determinants with weight 0.2, RAdam",
+            "the jumps of the Jacobian with weight 2e-05, penalty on negative Jacobian "
+            "determinants with weight 0.2, RAdam",
         ),
         (
             "plrnn",

@@ -86,7 +86,7 @@ def settings(epochs: int) -> dict[str, Any]:
         "learning_rate": {"start": 3e-3, "end": 1e-5, "decay": "cosine"}, "vector_rate": 3.0,
         "optimiser": "radam", "gradient_clip": 0.0, "noise": 0.0, "noise_on": "window",
         "regularisation": {"latent": 0.0, "observation": 0.0, "manifold": 0.0,
-                           "manifold_share": 0.5, "invertibility": 0.0},
+                           "manifold_share": 0.5, "curvature": 0.0, "invertibility": 0.0},
     }  # fmt: skip
 
 

@@ -98,6 +98,7 @@ def settings() -> dict[str, Any]:
             "observation": 0.0,
             "manifold": 0.0,
             "manifold_share": 0.5,
+            "curvature": 0.0,
             "invertibility": 0.0,
         },
         "noise": 0.01,

@@ -89,7 +89,7 @@ def test_runs_do_not_depend_on_each_other(
     "change",
     [
         {"family": "al-rnn", "latent": 6},
-        {"observation": "affine", "latent": 2, "regularisation": {"manifold": 0.0,
+        {"observation": "affine", "latent": 2, "regularisation": {"manifold": 0.0, "curvature": 0.0,
          "invertibility": 0.0, "latent": 1e-5, "observation": 1e-3}},
         {"clipped": False},
         {"family": "plrnn", "latent": 8},
@@ -102,7 +102,7 @@ def test_runs_do_not_depend_on_each_other(
          "decay": 0.999, "partial": True}},
         {"optimiser": "adam", "noise_on": "inputs"},
         {"regularisation": {"latent": 0.0, "observation": 0.0, "manifold": 1e-3,
-         "manifold_share": 0.5, "invertibility": 0.2}},
+         "manifold_share": 0.5, "curvature": 1e-3, "invertibility": 0.2}},
     ],
     ids=["al-rnn", "affine", "unclipped", "plrnn", "mc-plrnn", "dend-plrnn", "sparse",
          "predictability", "adaptive", "adam", "regularised"],

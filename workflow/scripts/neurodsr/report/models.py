@@ -120,6 +120,7 @@ PENALTIES = {
     "latent": "latent regularisation",
     "observation": "regularisation of the observation",
     "manifold": "manifold-attractor regularisation (Schmidt et al. 2021)",
+    "curvature": "penalty on the jumps of the Jacobian",
     "invertibility": "penalty on negative Jacobian determinants",
 }
 

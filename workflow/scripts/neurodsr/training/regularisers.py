@@ -34,9 +34,25 @@ def penalties(
         terms.append(weights["manifold"] * pull)
     if weights["observation"] > 0:
         terms.append(weights["observation"] * model.observation.penalty(parameters))
+    if weights["curvature"] > 0:
+        terms.append(weights["curvature"] * curvature(model, parameters))
     if weights["invertibility"] > 0:
         terms.append(weights["invertibility"] * folding(model, parameters, batch))
     return torch.stack(terms).sum(0) if terms else None
+
+
+def curvature(model: Model, parameters: Parameters) -> Tensor:
+    """How unevenly the map bends ``(run,)``.
+
+    Squared Frobenius norms of what the Jacobian jumps by at each kink, summed, times the number of
+    kinks: a bend costs the square of its size however many kinks share it, and least where all
+    share it alike. A penalty on weights (``latent``) is one on the norms themselves, as the two
+    matrices can trade size, and asks for few, strong kinks (Savarese et al. 2019); squares ask for
+    many, weak ones, so that Jacobians, and with them Lyapunov exponents, are those of a smooth map.
+    """
+    maps = model.family.lower(parameters).canonical()
+    jumps = maps.W1.square().sum(1) * maps.W2.square().sum(2)
+    return jumps.shape[1] * jumps.sum(1)
 
 
 def folding(model: Model, parameters: Parameters, batch: Batch) -> Tensor:
