@@ -1,6 +1,7 @@
 """Which epoch is kept, and what free runs come to in the long run."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -39,17 +40,36 @@ class Scripted:
         return np.array([self.end])
 
 
-def kept(model: Model, looks: list[Look], rounds: int = 3, floor: float = 0.0) -> list[int]:
+def kept(
+    model: Model, looks: list[Look], rounds: int = 3, floor: float = 0.0, spread: float = 0.0
+) -> list[int]:
     """The epoch that is kept after each of them."""
-    state, judge, epochs = begin(model, 1, len(looks), 0), Scripted(*looks), []
+    state, epochs = begin(model, 1, len(looks), 0), []
+    criterion = replace(make_criterion(wave(), 40, 0), floor=floor, spread=spread)
+    task = Task(
+        model, None, None, None, None, Scripted(*looks), 2000,  # type: ignore[arg-type]
+        partial(criterion.hardly_worse, tolerance=0.05),
+    )  # fmt: skip
     for epoch in range(1, len(looks) + 1):
         state.epoch = epoch
         state.parameters[:] = epoch
-        validate(judge, state, 0.05, rounds, floor)
+        validate(task, state, 0.05, rounds)
         epochs.append(int(state.chosen_epoch[0]))
         if epochs[-1]:
             assert (state.best == epochs[-1]).all()
     return epochs
+
+
+def wave() -> xr.Dataset:
+    """A series that nothing depends on but that there is one."""
+    time = np.arange(500)
+    return xr.Dataset(
+        {
+            "observation": (("time", "channel"), np.sin(time / 5)[:, None]),
+            "split": ("time", np.where(time < 400, 0, 1)),
+            "segment": ("time", np.zeros(500, int)),
+        }
+    )
 
 
 @pytest.fixture
@@ -70,6 +90,18 @@ def test_below_the_floor_the_last_epoch_is_kept(series: xr.Dataset, model: Model
     criterion = replace(make_criterion(series, 40, 0), floor=0.2)
     assert criterion.equal_below(0.05) == 0.2
     assert criterion.equal_below(None) == 0.0
+
+
+def test_of_epochs_that_differ_by_chance_the_last_is_kept(model: Model) -> None:
+    looks = [(v, 1.0, SUSTAINED, v) for v in (0.1, 0.16, 0.07, 0.13, 0.11)]
+    assert kept(model, looks) == [1, 1, 3, 3, 3]
+    assert kept(model, looks, spread=0.05) == [1, 1, 3, 3, 5]
+    assert kept(model, looks, spread=0.07) == [1, 2, 3, 4, 5]
+    wide = replace(make_criterion(wave(), 40, 0), floor=0.2, spread=0.5)
+    assert wide.hardly_worse(np.array([0.1, np.inf]), None).tolist() == [
+        pytest.approx(0.12),
+        np.inf,
+    ]
 
 
 def test_free_runs_that_come_to_rest_late_are_not_kept(model: Model) -> None:
@@ -123,7 +155,7 @@ def test_continued_free_runs_are_those_of_the_map(
 def test_long_free_runs_cost_a_small_part_of_the_training(
     series: xr.Dataset, settings: Settings, model: Model
 ) -> None:
-    task = Task(model, make_windows(series, 100, 100), None, None, None, None, 2000, 0.0)  # type: ignore[arg-type]
+    task = Task(model, make_windows(series, 100, 100), None, None, None, None, 2000, None)  # type: ignore[arg-type]
     settings |= {"batches_per_epoch": 50, "batch": 16, "epochs": 300}
     # of an epoch of 50 updates (three runs of 16 windows of 100 steps each), a twentieth pays for
     # 0.375 lengths of 16 starts of 2000 steps: for ten after 27 epochs, but 20 looks are due

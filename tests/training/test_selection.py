@@ -81,6 +81,29 @@ def test_halves_of_the_data_that_differ_by_a_shift_are_as_far_apart_as_the_shift
     assert distance_of_halves([half[:3], half[:3]], directions, 3, 100) == 0
 
 
+def test_the_true_system_is_hardly_worse_than_itself() -> None:
+    """Free runs of the system that made the data, from other starts: by chance, not by merit."""
+    samples, fresh = 40_000, 12
+    orbit = lorenz(samples + fresh * 16 * 2000)
+    criterion = make_criterion(make_series(orbit[:samples]), 100, seed=0)
+    scaled = (orbit - orbit[:samples].mean(0)) / orbit[:samples].std(0)
+    steps, transient = len(criterion.inputs), criterion.transient
+    values = np.array(
+        [
+            criterion.distance(lanes(scaled[samples + i * 16 * steps :], steps))[0]
+            for i in range(fresh)
+        ]
+    )
+    assert (steps, transient) == (2000, 500)
+    assert 0.5 < np.ptp(values) / criterion.spread < 4
+    within = values <= criterion.hardly_worse(np.full(fresh, np.median(values)), 0.05)
+    assert within.mean() >= 0.8
+    noise = make_series(np.random.default_rng(0).standard_normal((samples, 3)))
+    assert make_criterion(noise, 100, seed=0).spread < criterion.spread / 3
+    short = make_series(orbit[:200])
+    assert make_criterion(short, 100, seed=0).spread == 0
+
+
 def test_models_nearer_than_halves_of_the_data_are_told_apart_by_forecasts() -> None:
     value, error = np.array([0.1, 0.2, 0.3, np.nan, 0.0]), np.array([0.5, 0.4, 0.1, 0.1, 0.1])
     barred = np.array([False, False, False, True, True])

@@ -1,13 +1,12 @@
 """Gradient descent on all runs of a model at once: the one loop of every family trained that way.
 
-Epochs of updates alternate with a look at free runs. The epoch that is
-kept is one whose free runs look like the data, in the short run and, where they keep going, in the
-long run.
+Epochs of updates alternate with a look at free runs. The epoch that is kept is one whose free runs
+look like the data, in the short run and, where they keep going, in the long run.
 """
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -25,9 +24,6 @@ from neurodsr.training.optimise import Adapt, Gradients, Trainable, run_epoch
 from neurodsr.training.selection import DECAYED, LANES, SUSTAINED, admitted
 from neurodsr.training.windows import Noise, Windows, inputs_of
 
-TOLERANCE = 0.2
-"""A later epoch is preferred to an earlier one whose criterion is better by less than this part:
-validation data are short, so small differences are chance, while training goes on to help."""
 ENDURANCE = 10
 """Longest continuation of free runs, in their own lengths."""
 SHARE = 0.05
@@ -71,8 +67,8 @@ class Task:
         Of the parameters.
     horizon
         Steps of the judge's free runs.
-    floor
-        Of the criterion, see `selection.Criterion.equal_below`.
+    hardly_worse
+        Than the best criterion, see `selection.Criterion.hardly_worse`.
     """
 
     model: Trainable
@@ -82,7 +78,7 @@ class Task:
     adapt: Adapt | None
     judge: Judge
     horizon: int
-    floor: float
+    hardly_worse: Callable[[Floats], Floats]
 
 
 def descend(
@@ -143,7 +139,7 @@ def descend(
         if epoch == 0:
             begin_again(task.model, state, seed, log)
         if state.epoch % every == 0 or state.epoch == epochs:
-            validate(task.judge, state, settings["forecast_tolerance"], rounds, task.floor)
+            validate(task, state, settings["forecast_tolerance"], rounds)
         state.seconds += time.process_time() - used
         if checkpoint_path and state.epoch % settings["checkpoint_every"] == 0:
             checkpoint.save(checkpoint_path, state, fingerprint)
@@ -203,29 +199,26 @@ def looks(task: Task, settings: Mapping[str, Any]) -> tuple[int, int]:
     return every, min(ENDURANCE, int(paid * every))
 
 
-def validate(
-    judge: Judge, state: State, tolerance: float | None, rounds: int, floor: float
-) -> None:
+def validate(task: Task, state: State, tolerance: float | None, rounds: int) -> None:
     """Score the present parameters and keep them if there is hardly a better epoch, in place.
 
     Free runs that look right and keep going are continued, and count as what they come to. Of
-    epochs whose criterion is below the floor the last one is kept: of short series free runs say
-    little, and training goes on to help.
+    epochs that are hardly worse than the best one the last is kept: training goes on to help.
     """
-    values, errors, kinds = judge.score(state.parameters)
+    values, errors, kinds = task.judge.score(state.parameters)
     resting = np.array(kinds) == DECAYED
     state.least_resting = np.minimum(state.least_resting, np.where(resting, errors, np.inf))
     least = state.least_resting
     state.best_value[~admitted(state.error, state.resting, least, tolerance)] = np.inf
     eligible = np.isfinite(values) & admitted(errors, resting, least, tolerance)
-    best = np.maximum(state.best_value, floor)
-    lively = eligible & near(values, best) & (np.array(kinds) == SUSTAINED)
+    acceptable = task.hardly_worse(state.best_value)
+    lively = eligible & (values <= acceptable) & (np.array(kinds) == SUSTAINED)
     if rounds and lively.any():
-        ends = judge.endure(state.parameters[lively], rounds)
+        ends = task.judge.endure(state.parameters[lively], rounds)
         values[lively] = np.maximum(values[lively], ends)
         eligible &= np.isfinite(values)
     state.validation[:, state.epoch - 1] = values
-    better = eligible & near(values, best)
+    better = eligible & (values <= acceptable)
     state.best_value[eligible] = np.minimum(state.best_value, values)[eligible]
     state.best[better] = state.parameters[better]
     state.error[better] = errors[better]
@@ -250,11 +243,6 @@ def course(state: State) -> dict[str, Any]:
             {"long_name": "mean forcing strength over the steps of a window"},
         ),
     }
-
-
-def near(values: Floats, best: Floats) -> NDArray[np.bool_]:
-    """Whether a criterion is hardly worse than the best so far."""
-    return values <= (1 + TOLERANCE) * best
 
 
 def report(log: logging.Logger, state: State, settings: Mapping[str, Any], pace: float) -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ def fit(
         *descent_of(model, settings),
         judge,
         len(criterion.inputs),
-        criterion.equal_below(settings["forecast_tolerance"]),
+        partial(criterion.hardly_worse, tolerance=settings["forecast_tolerance"]),
     )
     state = descend(task, series, settings, seed, checkpoint_path, log)
     result = assemble(model, judge, state, settings, series, windows.steps)
@@ -192,8 +193,8 @@ def assemble(
                 ""
                 if tolerance is None
                 else "; what oscillates forecasts the validation split no worse than what comes to"
-                " rest; of epochs nearer than halves of the data to each other the last, of such"
-                " runs the one with the best forecast"
+                " rest; of epochs that differ less than halves or stretches of the data do the"
+                " last, of runs nearer than its halves the one with the best forecast"
             ),
         },
     )

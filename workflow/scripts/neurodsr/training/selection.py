@@ -6,7 +6,9 @@ system moving, and a model that oscillates for ever matches its invariants bette
 but not its next cycle: what oscillates has to forecast the validation split as well as what comes
 to rest (`admitted`). Free runs are compared with training and validation data alike: a short
 validation split holds no distribution, and nothing is fitted to invariants. Models that are nearer
-to the data than its halves are to each other are told apart by their forecasts (`order`).
+to the data than its halves are to each other are told apart by their forecasts (`order`). The
+criterion of free runs is a sample, too: of epochs that differ by no more than stretches of the data
+do, the last is kept (`Criterion.hardly_worse`).
 
 The criterion is the sliced Wasserstein distance between the distributions of pairs
 ``(x_t, x_{t+lag})``, in standard deviations of the training data, plus the Hellinger distance
@@ -14,7 +16,7 @@ between smoothed power spectra. Both are cheap, need no bins, and stay informati
 divergence of histograms) for few samples and many channels.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -33,6 +35,11 @@ FADING = 0.9
 """A free run whose amplitude falls below this part of itself within its length dies slowly."""
 LOST = 2.0
 """See `Criterion.distance_after`."""
+TOLERANCE = 0.2
+"""A later epoch is preferred to an earlier one whose criterion is better by less than this part:
+small differences are chance, while training goes on to help."""
+DRAWS = 40
+"""Samples of the data's own stretches that say how much the criterion varies."""
 PROJECTIONS = 32
 FORECASTS = 128
 """Forecasts from so many starts, if the validation split has them."""
@@ -74,6 +81,9 @@ class Criterion:
         A free run that gets farther out than this has diverged.
     floor
         Distance of the halves of the data from each other.
+    spread
+        How much larger than usual the criterion of free runs of the system itself may come out by
+        chance, see `spread_of_stretches`.
     """
 
     start: NDArray[np.float32]
@@ -88,6 +98,7 @@ class Criterion:
     period: int
     bound: float
     floor: float
+    spread: float
 
     def distance(self, orbit: Floats) -> tuple[float, str]:
         """Criterion of one run's free runs ``(step, channel, lane)``, and what they do."""
@@ -98,10 +109,13 @@ class Criterion:
             float(np.median(half.std(1).max(1))) for half in np.array_split(settled, 2, axis=1)
         )
         kind = DECAYED if late < REST else FADES if late < FADING * early else SUSTAINED
-        here = sliced_quantiles(list(settled), self.directions, self.lag)
+        return self.mismatch(list(settled)), kind
+
+    def mismatch(self, parts: list[Floats]) -> float:
+        """Criterion of stretches ``(step, channel)``."""
+        here = sliced_quantiles(parts, self.directions, self.lag)
         wasserstein = float(np.abs(here - self.quantiles).mean())
-        spectrum = mean_spectrum(list(settled), self.period)
-        return wasserstein + hellinger(self.spectrum, spectrum), kind
+        return wasserstein + hellinger(self.spectrum, mean_spectrum(parts, self.period))
 
     def equal_below(self, tolerance: float | None) -> float:
         """Criterion up to which models count as equally near to the data, see `order`.
@@ -112,6 +126,19 @@ class Criterion:
             As of `admitted`; where free runs alone are to choose, no two models are equal.
         """
         return 0.0 if tolerance is None else self.floor
+
+    def hardly_worse(self, best: Floats, tolerance: float | None) -> Floats:
+        """Criterion up to which an epoch is hardly worse than the best one.
+
+        Parameters
+        ----------
+        best : (run,)
+            Least criterion so far.
+        tolerance
+            As of `equal_below`.
+        """
+        best = np.maximum(best, self.equal_below(tolerance))
+        return best + np.maximum(TOLERANCE * best, 0 if tolerance is None else self.spread)
 
     def distance_after(self, first: Floats, last: Floats) -> float:
         """Criterion of free runs that went on, from their first and last ``(step, channel, lane)``.
@@ -241,7 +268,7 @@ def make_criterion(
     channels = observation.shape[1]
     directions = rng.standard_normal((2 * channels, PROJECTIONS))
     directions /= np.linalg.norm(directions, axis=0)
-    return Criterion(
+    criterion = Criterion(
         start=observation[chosen].T.astype(np.float32),
         inputs=np.moveaxis(driven, 2, 1).astype(np.float32),
         future=future,
@@ -254,7 +281,31 @@ def make_criterion(
         period=period,
         bound=10 * max(1.0, float(np.nanmax(np.abs(observation)))),
         floor=distance_of_halves(data, directions, lag, period),
+        spread=0.0,
     )
+    return replace(criterion, spread=spread_of_stretches(criterion, data, rng))
+
+
+def spread_of_stretches(
+    criterion: Criterion, parts: list[Floats], rng: np.random.Generator
+) -> float:
+    """How much larger than usual the criterion of a perfect model may come out by chance.
+
+    As many random stretches of the data as there are free runs, of their length, are compared with
+    all data: 95 % quantile less median. 0 where the data have no such stretch.
+    """
+    length = len(criterion.inputs) - criterion.transient
+    room = np.array([max(len(part) - length + 1, 0) for part in parts])
+    if not room.any():
+        return 0.0
+    distances = []
+    for _ in range(DRAWS):
+        chosen = rng.choice(len(parts), LANES, p=room / room.sum())
+        starts = rng.integers(room[chosen])
+        pieces = zip(chosen, starts, strict=True)
+        distances.append(criterion.mismatch([parts[k][at : at + length] for k, at in pieces]))
+    usual, large = np.quantile(distances, [0.5, 0.95])
+    return float(large - usual)
 
 
 def distance_of_halves(parts: list[Floats], directions: Floats, lag: int, period: int) -> float:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +57,10 @@ def fit_network(
     network = make(settings, series.sizes["channel"], windows.inputs.shape[1], windows.steps)
     validation = make_validation(series, windows.steps, network.warm_up, seed)
     judge = FreeRuns(network, validation)
+    tolerance = settings["forecast_tolerance"]
     task = Task(
         network, windows, schedule, gradients_of(network), None, judge, validation.steps,
-        validation.criterion.equal_below(settings["forecast_tolerance"]),
+        partial(validation.criterion.hardly_worse, tolerance=tolerance),
     )  # fmt: skip
     state = descend(task, series, settings, seed, checkpoint_path, log)
     history = xr.Dataset(course(state), coords={"epoch": np.arange(1, settings["epochs"] + 1)})
@@ -68,7 +70,7 @@ def fit_network(
     ]
     result = assemble(
         [network.run(row, run) for run, row in enumerate(state.best)],
-        scores, task.floor, history, series, settings,
+        scores, validation.criterion.equal_below(tolerance), history, series, settings,
         ["" if one > 0 else "failed: loss or gradient diverged twice" for one in state.rate],
         parameters=network.count,
         updates=state.updates,
