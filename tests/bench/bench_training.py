@@ -148,8 +148,9 @@ class Ours:
         self.first, self.second = np.zeros_like(self.values), np.zeros_like(self.values)
         self.finite, self.rate = np.ones(runs, bool), np.full(runs, RATE)
         data = np.random.default_rng(0).standard_normal((2000, case.model.observation.channels))
+        data = data.astype(np.float32)
         windows = Windows(
-            data.astype(np.float32), np.zeros((2000, 0), np.float32), np.full(2000, 2000),
+            data, data, np.zeros((2000, 0), np.float32), np.full(2000, 2000),
             np.arange(2000 - case.steps - 1), case.steps,
         )  # fmt: skip
         self.epoch = windows.epoch(0, 0, runs, 50, BATCH, Noise(0.0))

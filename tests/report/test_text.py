@@ -224,6 +224,11 @@ def test_methods_describe_every_family() -> None:
         ),
         ("al-rnn", {"rectified": 3}, "3 rectified units (Brenner et al. 2024), identity"),
         ("plrnn", {"forcing": {"kind": "full"}}, "updates, full teacher forcing, RAdam"),
+        (
+            "plrnn",
+            {"forcing": {"kind": "full", "neighbours": 20}},
+            "full teacher forcing, states inferred from 20 neighbours of a sample on each side",
+        ),
         ("plrnn", {"forcing": {"kind": "free", "partial": False}}, "no teacher forcing, RAdam"),
         (
             "plrnn",

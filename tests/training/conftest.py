@@ -81,6 +81,7 @@ def settings() -> dict[str, Any]:
             "annealing": "exponential",
             "interval": 5,
             "partial": True,
+            "neighbours": 0,
             "estimator": "product_upper_bound",
             "every": 5,
             "decay": 0.999,

@@ -113,7 +113,13 @@ def _forcing(model: Mapping[str, Any]) -> str:
         course = "" if last in (None, first) else f" going {way} to {last}"
         said = f"generalised teacher forcing of strength {first}{course} (Hess et al. 2023)"
     whole = model["family"] in PIECEWISE_LINEAR and kind != "free" and not forcing["partial"]
-    return f"{said} of all latent units" if whole else said
+    if whole:
+        said += " of all latent units"
+    if forcing["neighbours"] and kind != "free":
+        said += (
+            f", states inferred from {forcing['neighbours']} neighbours of a sample on each side"
+        )
+    return said
 
 
 PENALTIES = {

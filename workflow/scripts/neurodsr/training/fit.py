@@ -75,8 +75,9 @@ def fit(
 
         return fit_baseline(series, statespace, settings, seed, checkpoint_path, log)
     windows = make_windows(
-        series, settings["sequence_length"], int(statespace.attrs["sequence_length"])
-    )
+        series, settings["sequence_length"], int(statespace.attrs["sequence_length"]),
+        settings["forcing"]["neighbours"],
+    )  # fmt: skip
     train = series["observation"].values[series["split"].values == TRAIN]
     model = build(
         settings,

@@ -102,15 +102,15 @@ class CohortWindows(Windows):
         return self.own[run]
 
 
-def cohort_windows(cohort: Sequence[xr.Dataset], steps: int) -> CohortWindows:
+def cohort_windows(cohort: Sequence[xr.Dataset], steps: int, neighbours: int = 0) -> CohortWindows:
     """Training windows of all subjects.
 
     Parameters
     ----------
     cohort
         Series of all subjects, of equal channels and inputs.
-    steps
-        Predictions in a window.
+    steps, neighbours
+        As of `make_windows`.
 
     Raises
     ------
@@ -135,13 +135,15 @@ def cohort_windows(cohort: Sequence[xr.Dataset], steps: int) -> CohortWindows:
                 f" {cohort[0].attrs['recording']}; set preprocess.sampling_interval"
             )
         try:
-            parts.append(make_windows(series, steps, steps))
+            parts.append(make_windows(series, steps, steps, neighbours))
         except RecordingError as error:
             raise RecordingError(f"{name}: {error}") from error
     before = np.cumsum([0, *(len(part.observation) for part in parts[:-1])])
     offset = list(zip(parts, before, strict=True))
+    observation = np.concatenate([part.observation for part in parts])
     return CohortWindows(
-        observation=np.concatenate([part.observation for part in parts]),
+        observation=observation,
+        known=np.concatenate([part.known for part in parts]) if neighbours else observation,
         inputs=np.concatenate([part.inputs for part in parts]),
         ends=np.concatenate([part.ends + start for part, start in offset]),
         starts=np.concatenate([part.starts + start for part, start in offset]),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from neurodsr.errors import RecordingError
 from neurodsr.training.compiled.simd import LANES
 from neurodsr.training.compiled.window import gather
+from neurodsr.training.neighbours import from_neighbours
 from neurodsr.training.refusals import check_seen, most_missing
 
 TRAIN, VALIDATION = 0, 1
@@ -36,7 +37,9 @@ class Windows:
     Attributes
     ----------
     observation : (time, channel)
-        Single precision; NaN = missing.
+        What is to be predicted, in single precision; NaN = missing.
+    known : (time, channel)
+        What states are inferred from, in most trainings the observation itself.
     inputs : (time, input)
         Single precision; ``input`` may be 0.
     ends : (time,)
@@ -49,6 +52,7 @@ class Windows:
     """
 
     observation: NDArray[np.float32]
+    known: NDArray[np.float32]
     inputs: NDArray[np.float32]
     ends: NDArray[np.intp]
     starts: NDArray[np.intp]
@@ -148,10 +152,12 @@ class Epoch:
                 gather(source, ends, starts, self.deviates, places, level, np.float32(beyond), out)
             return out
 
-        observation, steps = self.windows.observation, self.windows.steps
-        x = cut(observation, steps + 1, level, np.nan)
-        clean = level > 0 and not self.noise.on_targets
-        target = cut(observation, steps + 1, np.float32(0), np.nan) if clean else x
+        observation, known = self.windows.observation, self.windows.known
+        steps = self.windows.steps
+        x = cut(known, steps + 1, level, np.nan)
+        of_targets = level if self.noise.on_targets else np.float32(0)
+        same = known is observation and of_targets == level
+        target = x if same else cut(observation, steps + 1, of_targets, np.nan)
         return Batch(x, target, cut(self.windows.inputs, steps, np.float32(0), 0.0), inside)
 
 
@@ -163,7 +169,9 @@ def inputs_of(series: xr.Dataset) -> NDArray[np.float64]:
     return inputs
 
 
-def make_windows(series: xr.Dataset, length: int | str, automatic: int) -> Windows:
+def make_windows(
+    series: xr.Dataset, length: int | str, automatic: int, neighbours: int = 0
+) -> Windows:
     """All windows that the train split of a series offers.
 
     Parameters
@@ -174,11 +182,15 @@ def make_windows(series: xr.Dataset, length: int | str, automatic: int) -> Windo
         Steps of a window, or ``"auto"``: the automatic length, at most half the longest stretch.
     automatic
         Length that the state-space check recommends (steps).
+    neighbours
+        States are inferred from estimates by so many samples on each side
+        (`neighbours.from_neighbours`); 0 for the samples themselves.
 
     Raises
     ------
     RecordingError
-        When no window fits into the train split, or none has values of a channel.
+        When no window fits into the train split, none has values of a channel, or there are too
+        few samples to estimate them from their neighbours.
     """
     observation = series["observation"].values
     train = stretches(series, TRAIN)
@@ -204,8 +216,14 @@ def make_windows(series: xr.Dataset, length: int | str, automatic: int) -> Windo
     np.add.at(reached, np.minimum(starts + steps + 1, ends[starts]), -1)
     seen = np.isfinite(observation[np.cumsum(reached[:-1]) > 0]).any(0)
     check_seen(series, seen, f"windows of {steps} steps", "raise sequence_length")
+    single = np.ascontiguousarray(observation, np.float32)
+    known = single
+    if neighbours:
+        estimates = from_neighbours(observation.astype(float), train, neighbours)
+        known = np.ascontiguousarray(estimates, np.float32)
     return Windows(
-        np.ascontiguousarray(observation, np.float32),
+        single,
+        known,
         np.ascontiguousarray(inputs_of(series), np.float32),
         ends,
         starts,

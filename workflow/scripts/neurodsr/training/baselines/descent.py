@@ -44,8 +44,9 @@ def fit_network(
         training.
     """
     windows = make_windows(
-        series, settings["sequence_length"], int(statespace.attrs["sequence_length"])
-    )
+        series, settings["sequence_length"], int(statespace.attrs["sequence_length"]),
+        settings["forcing"]["neighbours"],
+    )  # fmt: skip
     schedule = strengths(
         settings["forcing"], settings["epochs"], windows.steps, intervals(statespace.attrs)
     )
