@@ -95,8 +95,8 @@ def test_below_the_floor_the_last_epoch_is_kept(series: xr.Dataset, model: Model
 def test_of_epochs_that_differ_by_chance_the_last_is_kept(model: Model) -> None:
     looks = [(v, 1.0, SUSTAINED, v) for v in (0.1, 0.16, 0.07, 0.13, 0.11)]
     assert kept(model, looks) == [1, 1, 3, 3, 3]
-    assert kept(model, looks, spread=0.05) == [1, 1, 3, 3, 5]
-    assert kept(model, looks, spread=0.07) == [1, 2, 3, 4, 5]
+    assert kept(model, looks, spread=0.025) == [1, 1, 3, 3, 5]
+    assert kept(model, looks, spread=0.035) == [1, 2, 3, 4, 5]
     wide = replace(make_criterion(wave(), 40, 0), floor=0.2, spread=0.5)
     assert wide.hardly_worse(np.array([0.1, np.inf]), None).tolist() == [
         pytest.approx(0.12),

@@ -130,6 +130,8 @@ class Criterion:
     def hardly_worse(self, best: Floats, tolerance: float | None) -> Floats:
         """Criterion up to which an epoch is hardly worse than the best one.
 
+        Both are samples, and the best one was chosen for being small: twice the spread is chance.
+
         Parameters
         ----------
         best : (run,)
@@ -138,7 +140,7 @@ class Criterion:
             As of `equal_below`.
         """
         best = np.maximum(best, self.equal_below(tolerance))
-        return best + np.maximum(TOLERANCE * best, 0 if tolerance is None else self.spread)
+        return best + np.maximum(TOLERANCE * best, 0 if tolerance is None else 2 * self.spread)
 
     def distance_after(self, first: Floats, last: Floats) -> float:
         """Criterion of free runs that went on, from their first and last ``(step, channel, lane)``.
