@@ -102,6 +102,7 @@ def settings() -> dict[str, Any]:
             "curvature": 0.0,
             "invertibility": 0.0,
         },
+        "rarity": 0,
         "noise": 0.01,
         "noise_on": "window",
         "gradient_clip": 5.0,

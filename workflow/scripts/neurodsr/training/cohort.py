@@ -83,8 +83,9 @@ def fit_cohort(
             raise RecordingError(f"{name}: {error}") from error
     steps = settings["sequence_length"]
     windows = cohort_windows(
-        list(cohort.values()), 50 if steps == "auto" else steps, settings["forcing"]["neighbours"]
-    )
+        list(cohort.values()), 50 if steps == "auto" else steps,
+        settings["forcing"]["neighbours"], settings["rarity"],
+    )  # fmt: skip
     first = next(iter(cohort.values()))
     extent = float(np.nanmin(windows.observation)), float(np.nanmax(windows.observation))
     model = build(settings, first.sizes["channel"], first.sizes.get("input", 0), extent)

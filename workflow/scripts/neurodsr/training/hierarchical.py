@@ -102,14 +102,16 @@ class CohortWindows(Windows):
         return self.own[run]
 
 
-def cohort_windows(cohort: Sequence[xr.Dataset], steps: int, neighbours: int = 0) -> CohortWindows:
+def cohort_windows(
+    cohort: Sequence[xr.Dataset], steps: int, neighbours: int = 0, rare: float = 0
+) -> CohortWindows:
     """Training windows of all subjects.
 
     Parameters
     ----------
     cohort
         Series of all subjects, of equal channels and inputs.
-    steps, neighbours
+    steps, neighbours, rare
         As of `make_windows`.
 
     Raises
@@ -135,7 +137,7 @@ def cohort_windows(cohort: Sequence[xr.Dataset], steps: int, neighbours: int = 0
                 f" {cohort[0].attrs['recording']}; set preprocess.sampling_interval"
             )
         try:
-            parts.append(make_windows(series, steps, steps, neighbours))
+            parts.append(make_windows(series, steps, steps, neighbours, rare))
         except RecordingError as error:
             raise RecordingError(f"{name}: {error}") from error
     before = np.cumsum([0, *(len(part.observation) for part in parts[:-1])])

@@ -11,6 +11,7 @@ from neurodsr.errors import RecordingError
 from neurodsr.training.compiled.simd import LANES
 from neurodsr.training.compiled.window import gather
 from neurodsr.training.neighbours import from_neighbours
+from neurodsr.training.rarity import rarity, repeated
 from neurodsr.training.refusals import check_seen, most_missing
 
 TRAIN, VALIDATION = 0, 1
@@ -45,8 +46,8 @@ class Windows:
     ends : (time,)
         First sample after the stretch that a sample belongs to.
     starts : (window,)
-        First samples of all possible windows, complete ones. A window ends with its stretch: what
-        is left of it is missing.
+        First samples of all possible windows, complete ones, each as often as it is to be drawn. A
+        window ends with its stretch: what is left of it is missing.
     steps
         Predictions in a window, which has one sample more.
     """
@@ -170,7 +171,7 @@ def inputs_of(series: xr.Dataset) -> NDArray[np.float64]:
 
 
 def make_windows(
-    series: xr.Dataset, length: int | str, automatic: int, neighbours: int = 0
+    series: xr.Dataset, length: int | str, automatic: int, neighbours: int = 0, rare: float = 0
 ) -> Windows:
     """All windows that the train split of a series offers.
 
@@ -185,6 +186,8 @@ def make_windows(
     neighbours
         States are inferred from estimates by so many samples on each side
         (`neighbours.from_neighbours`); 0 for the samples themselves.
+    rare
+        Windows are drawn by the rarity of their states to this power (`rarity.repeated`).
 
     Raises
     ------
@@ -221,6 +224,9 @@ def make_windows(
     if neighbours:
         estimates = from_neighbours(observation.astype(float), train, neighbours)
         known = np.ascontiguousarray(estimates, np.float32)
+    if rare:
+        states = np.where((ends > 0)[:, None], known, np.nan)
+        starts = repeated(starts, ends, steps, rarity(states), rare)
     return Windows(
         single,
         known,
