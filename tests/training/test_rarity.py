@@ -41,6 +41,14 @@ def test_windows_are_repeated_in_proportion() -> None:
     assert [(alike == start).sum() for start in starts] == [REPEATS] * 5
 
 
+def test_where_few_values_recur_all_windows_are_drawn_alike() -> None:
+    """Counts, say: every state has its like, at no distance."""
+    rare = rarity(np.tile([0.0, 1.0], 100)[:, None])
+    assert not rare.any()
+    starts = np.arange(50)
+    np.testing.assert_array_equal(repeated(starts, np.full(200, 200), 20, rare, 2), starts)
+
+
 def test_trainings_see_rare_states_more_often(series: xr.Dataset) -> None:
     plain, weighted = make_windows(series, 20, 20), make_windows(series, 20, 20, rare=2)
     assert set(weighted.starts) <= set(plain.starts)

@@ -40,7 +40,8 @@ def repeated(
     """Starts of windows, each as often as it is to be drawn.
 
     A window counts by the mean of its samples' rarity to that power; the numbers are those of
-    systematic sampling, off by less than one.
+    systematic sampling, off by less than one. Where no state is rare (few different values), all
+    windows count alike.
 
     Parameters
     ----------
@@ -62,6 +63,8 @@ def repeated(
     )
     stops = np.minimum(starts + steps + 1, ends[starts])
     weights = (sums[stops] - sums[starts]) / (counts[stops] - counts[starts])
+    if not weights.any():
+        return starts
     reached = np.cumsum(weights) / weights.sum()
     places = (np.arange(REPEATS * len(starts)) + 0.5) / (REPEATS * len(starts))
     return starts[np.minimum(np.searchsorted(reached, places), len(starts) - 1)]
