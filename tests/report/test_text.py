@@ -286,6 +286,7 @@ def test_methods_describe_every_family() -> None:
             "regularisation of the observation with weight 1",
         ),
         ("plrnn", {"noise": 0.05}, "Gaussian noise of 0.05 sd on windows"),
+        ("gru", {"rarity": 2}, "windows drawn by the rarity of their states to the power 2"),
         (
             "lstm",
             {"noise": 0.05, "noise_on": "inputs"},

@@ -50,6 +50,7 @@ def description(model: Mapping[str, Any]) -> str:
         f"{model['epochs']} epochs of {model['batches_per_epoch']} updates",
         _forcing(model),
         *(_penalties(model) if family in PIECEWISE_LINEAR else ()),
+        *_drawing(model),
         *_noise(model),
         _optimiser(model),
     ]
@@ -137,6 +138,11 @@ def _penalties(model: Mapping[str, Any]) -> Iterator[str]:
         weight = model["regularisation"][key]
         if weight > 0 and not (key == "observation" and model["observation"] == "identity"):
             yield f"{words} with weight {weight:g}"
+
+
+def _drawing(model: Mapping[str, Any]) -> Iterator[str]:
+    if model["rarity"] > 0:
+        yield f"windows drawn by the rarity of their states to the power {model['rarity']:g}"
 
 
 def _noise(model: Mapping[str, Any]) -> Iterator[str]:
