@@ -286,6 +286,12 @@ def test_methods_describe_every_family() -> None:
             "regularisation of the observation with weight 1",
         ),
         ("plrnn", {"noise": 0.05}, "Gaussian noise of 0.05 sd on windows"),
+        (
+            "plrnn",
+            {"forecast_tolerance": None},
+            "the epoch of each run was chosen by free runs against training and validation part.",
+        ),
+        ("reservoir", {}, "by free runs against training and validation part and forecasts of"),
         ("gru", {"rarity": 2}, "windows drawn by the rarity of their states to the power 2"),
         (
             "lstm",

@@ -18,7 +18,6 @@ BASELINES = {
     "gru": "gated recurrent unit network (GRU)",
     "neural-ode": "neural ordinary differential equation",
 }
-CHOSEN = "the epoch of each run was chosen on the validation part"
 
 
 def description(model: Mapping[str, Any]) -> str:
@@ -35,16 +34,16 @@ def description(model: Mapping[str, Any]) -> str:
     if family == "sindy":
         return (
             f"{name} by sequentially thresholded least squares (Brunton et al. 2016) on smoothed "
-            f"derivatives; degree, threshold and smoothing, where not given, were chosen on the "
-            f"validation part; {_runs(model)}; further runs were "
+            f"derivatives; degree, threshold and smoothing, where not given, were chosen {_by(model)}; "
+            f"{_runs(model)}; further runs were "
             "fitted to bootstrap samples of the training part."
         )
     if family == "reservoir":
         size = model["reservoir"]
         return (
             f"{name} (Jaeger 2001) of {size['units']} units with a ridge regression as read-out; "
-            f"its hyper-parameters were chosen from {size['trials']} random ones on the "
-            f"validation part; {_runs(model)} with different weights."
+            f"its hyper-parameters were chosen from {size['trials']} random ones {_by(model)}; "
+            f"{_runs(model)} with different weights."
         )
     parts = [
         f"{model['epochs']} epochs of {model['batches_per_epoch']} updates",
@@ -56,8 +55,14 @@ def description(model: Mapping[str, Any]) -> str:
     ]
     return (
         f"{name} with {_size(model)}; {_runs(model)} from different seeds, {', '.join(parts)}; "
-        f"{CHOSEN}."
+        f"the epoch of each run was chosen {_by(model)}."
     )
+
+
+def _by(model: Mapping[str, Any]) -> str:
+    """What chooses among epochs and candidates."""
+    forecasts = "" if model["forecast_tolerance"] is None else " and forecasts of the latter"
+    return f"by free runs against training and validation part{forecasts}"
 
 
 def _runs(model: Mapping[str, Any]) -> str:
