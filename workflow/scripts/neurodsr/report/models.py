@@ -34,8 +34,8 @@ def description(model: Mapping[str, Any]) -> str:
     if family == "sindy":
         return (
             f"{name} by sequentially thresholded least squares (Brunton et al. 2016) on smoothed "
-            f"derivatives; degree, threshold and smoothing, where not given, were chosen {_by(model)}; "
-            f"{_runs(model)}; further runs were "
+            "derivatives; degree, threshold and smoothing, where not given, were chosen "
+            f"{_by(model)}; {_runs(model)}; further runs were "
             "fitted to bootstrap samples of the training part."
         )
     if family == "reservoir":
