@@ -139,10 +139,16 @@ def fit_of(
         | {
             "B": (("run", "channel", "latent"), identity),
             "E": (("run", "latent", "channel"), identity),
+            "gain": ("run", np.zeros(len(maps))),
             "run_status": ("run", list(status) or ["ok"] * len(maps)),
         },
         coords={"run": np.arange(len(maps))},
-        attrs={"clipped": int(maps[0].clipped), "best_run": best, "family": "shallow-plrnn"},
+        attrs={
+            "clipped": int(maps[0].clipped),
+            "pulled_units": latent,
+            "best_run": best,
+            "family": "shallow-plrnn",
+        },
     )
 
 

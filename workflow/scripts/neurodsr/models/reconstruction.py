@@ -17,6 +17,8 @@ from neurodsr.models.piecewise_linear import Array, PiecewiseLinearMap
 
 __all__ = ["BASELINES", "PiecewiseLinearReconstruction", "Reconstruction", "load_runs"]
 
+WARM_UP = 50
+"""Samples of history from which a state is inferred that one observation does not fix."""
 MAP = ("A", "W1", "W2", "h1", "h2", "C")
 """Variables that make the map."""
 
@@ -35,21 +37,40 @@ class PiecewiseLinearReconstruction(Reconstruction):
         Encoding of a first observation: ``z_1 = E x_1``.
     run
         Index of the run.
+    gain
+        How strongly each further observation of a history pulls the state toward ``E x``, as
+        teacher forcing does; 0 where the last observation alone fixes the state.
+    pulled
+        Latent units that are pulled, the first ones.
     """
 
     map: PiecewiseLinearMap
     B: Array
     E: Array
     run: int
-    warm_up = 1
+    gain: float = 0.0
+    pulled: int = 0
 
     @property
     def latent_dimension(self) -> int:
         return self.map.latent_dimension
 
+    @property
+    def warm_up(self) -> int:  # type: ignore[override]
+        return WARM_UP if self.gain else 1
+
     def encode(self, history: Array, inputs: Array | None = None) -> Array:
-        """Of the last observation alone."""
-        return np.asarray(history[-1] @ self.E.T)
+        """State that follows a history: the map's own, pulled toward the observations."""
+        signal = history @ self.E.T
+        if not self.gain:
+            return np.asarray(signal[-1])
+        z = np.array(signal[0])
+        with np.errstate(over="ignore", invalid="ignore"):
+            for t in range(1, len(history)):
+                z = self.step(z, None if inputs is None else inputs[t - 1])
+                pull = self.gain * (signal[t] - z)
+                z[..., : self.pulled] += pull[..., : self.pulled]
+        return z
 
     def decode(self, z: Array) -> Array:
         return z @ self.B.T
@@ -76,6 +97,8 @@ class PiecewiseLinearReconstruction(Reconstruction):
             B=one["B"].values.astype(float),
             E=one["E"].values.astype(float),
             run=int(one["run"]),
+            gain=float(one["gain"]),
+            pulled=int(one.attrs["pulled_units"]),
         )
 
 

@@ -96,3 +96,13 @@ def histories(parts: Sequence[Stretch], indices: NDArray[np.integer], length: in
         part = parts[which]
         lanes.append(part.history(int(index - stops[which] + len(part)), length))
     return np.stack(lanes, axis=1)
+
+
+def windows(parts: Sequence[Stretch], length: int, maximum: int) -> tuple[Array, Array | None]:
+    """Evenly spaced windows of data and inputs ``(length, window, ...)``, at most so many."""
+    places = [(part, start) for part in parts for start in range(max(0, len(part) - length + 1))]
+    count = min(maximum, len(places))
+    chosen = [places[i] for i in np.linspace(0, len(places) - 1, count).astype(int)]
+    x = np.stack([part.x[start : start + length] for part, start in chosen], axis=1)
+    driven = [part.s[start : start + length] for part, start in chosen if part.s is not None]
+    return x, np.stack(driven, axis=1) if driven else None

@@ -20,6 +20,7 @@ from neurodsr.training.checkpoint import State
 from neurodsr.training.descent import Task, course, descend
 from neurodsr.training.forcing import intervals, strengths
 from neurodsr.training.free_runs import FreeRuns
+from neurodsr.training.gain import gains
 from neurodsr.training.optimise import Adapt, DataGradients, Gradients
 from neurodsr.training.refusals import check_memory, check_values
 from neurodsr.training.selection import admitted, make_criterion, order
@@ -166,7 +167,7 @@ def assemble(
     tolerance = settings["forecast_tolerance"]
     good = admitted(error, state.resting, least, tolerance)
     ranking = order(chosen, error, ~good, judge.criterion.equal_below(tolerance))
-    return xr.Dataset(
+    result = xr.Dataset(
         {
             **{name: (dims, tensor.double().numpy()) for name, (dims, tensor) in values.items()},
             "run_status": ("run", status.astype(object)),
@@ -184,6 +185,7 @@ def assemble(
             "model_settings": json.dumps(settings, sort_keys=True),
             "best_run": int(ranking[0]),
             "parameters": model.count,
+            "pulled_units": model.observation.forced,
             "updates": state.updates,
             "sequence_length": steps,
             "training_seconds": round(state.seconds, 2),
@@ -199,3 +201,5 @@ def assemble(
             ),
         },
     )
+    result["gain"] = "run", gains(result, series), {"long_name": "pull of a history on the state"}
+    return result

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from neurodsr.errors import RecordingError
 from neurodsr.models.interface import Reconstruction
-from neurodsr.preprocess.stretches import Stretch, histories, stretches
+from neurodsr.preprocess.stretches import histories, stretches, windows
 from neurodsr.training.selection import (
     DECAYED,
     FORECASTS,
@@ -98,13 +98,13 @@ def make_validation(series: xr.Dataset, steps: int, warm_up: int, seed: int) -> 
         )
     before = min(warm_up, max(1, longest // 2))
     ahead = max(1, min(steps, longest - before))
-    past_and_future, future_inputs = _windows(parts, before, ahead, FORECASTS)
+    past_and_future, future_inputs = windows(parts, before + ahead, FORECASTS)
     seen = stretches(series, "train", 2) + parts
     if "input" in series:
         room = max(len(part) for part in seen) - before + 1
         criterion = make_criterion(series, steps, seed, min(room, LONGEST_RUN))
-        windows, inputs = _windows(seen, before, len(criterion.inputs) - 1, LANES)
-        history = windows[:before]
+        driven, inputs = windows(seen, before + len(criterion.inputs) - 1, LANES)
+        history = driven[:before]
     else:
         criterion = make_criterion(series, steps, seed)
         total = sum(len(part) for part in seen)
@@ -133,16 +133,3 @@ def admission(scores: Sequence[Score], tolerance: float | None) -> NDArray[np.bo
     error = np.array([score.error for score in scores])
     resting = np.array([score.kind == DECAYED for score in scores])
     return admitted(error, resting, error[resting].min(initial=np.inf), tolerance)
-
-
-def _windows(
-    parts: Sequence[Stretch], before: int, after: int, maximum: int
-) -> tuple[Floats, Floats | None]:
-    """Evenly spaced windows of data and inputs ``(before + after, window, ...)``."""
-    length = before + after
-    places = [(part, start) for part in parts for start in range(max(0, len(part) - length + 1))]
-    count = min(maximum, len(places))
-    chosen = [places[i] for i in np.linspace(0, len(places) - 1, count).astype(int)]
-    x = np.stack([part.x[start : start + length] for part, start in chosen], axis=1)
-    driven = [part.s[start : start + length] for part, start in chosen if part.s is not None]
-    return x, np.stack(driven, axis=1) if driven else None

@@ -1,0 +1,56 @@
+"""How strongly a history pulls the state that is inferred from it.
+
+One observation does not fix the state of a model with more latent units than channels. Its map can
+be made to follow the data instead, as in training: a state observer (Luenberger 1964), whose gain
+is a matter of the noise, which slower pulling averages, and of the map's errors, which faster
+pulling corrects. The gain that forecasts the validation split best decides.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from neurodsr.models.reconstruction import (
+    WARM_UP,
+    PiecewiseLinearReconstruction,
+    load_runs,
+)
+from neurodsr.preprocess.stretches import stretches, windows
+
+GAINS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
+"""Candidates; 0 takes the state from the last observation alone."""
+AHEAD = 20
+"""Samples to be forecast."""
+FORECASTS = 128
+
+
+def gains(fit: xr.Dataset, series: xr.Dataset) -> NDArray[np.float64]:
+    """Gain of each run ``(run,)``; 0 where an observation fixes the state, and for failed runs.
+
+    Parameters
+    ----------
+    fit
+        All of ``fit.nc`` but the gains.
+    series
+        The data. A history is shorter than `WARM_UP` where the longest stretch of the validation
+        split is not twice as long.
+    """
+    chosen = np.zeros(fit.sizes["run"])
+    parts = stretches(series, "validation", 2)
+    if fit.sizes["latent"] <= fit.sizes["channel"] or not parts:
+        return chosen
+    longest = max(map(len, parts))
+    before = min(WARM_UP, longest // 2)
+    data, inputs = windows(parts, min(before + AHEAD, longest), FORECASTS)
+    past, future = data[:before], data[before:]
+    for one in load_runs(fit.assign(gain=("run", chosen))):
+        assert isinstance(one, PiecewiseLinearReconstruction)
+        errors = []
+        for gain in GAINS:
+            found = replace(one, gain=gain).forecast(past, len(future) + 1, inputs)[1:]
+            with np.errstate(over="ignore", invalid="ignore"):
+                errors.append(np.mean((found - future) ** 2))
+        chosen[one.run] = GAINS[int(np.argmin(np.nan_to_num(errors, nan=np.inf)))]
+    return chosen
