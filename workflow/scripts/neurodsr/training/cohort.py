@@ -113,7 +113,10 @@ def fit_cohort(
         raise RecordingError(f"hierarchical model: none of its runs trained: {failures[0]}")
     rows = [fitted.parameters() for fitted in fits]
     parameters = [torch.from_numpy(theta) for theta in rows]
-    criteria = [make_criterion(series, windows.steps, seed) for series in cohort.values()]
+    known = model.observation.history
+    criteria = [
+        make_criterion(series, windows.steps, seed, known=known) for series in cohort.values()
+    ]
     judged = [
         [FreeRuns(model, c).score(own[None]) for c, own in zip(criteria, theta, strict=True)]
         for theta in rows

@@ -86,7 +86,7 @@ def fit(
         series.sizes.get("input", 0),
         (float(np.nanmin(train)), float(np.nanmax(train))),
     )
-    criterion = make_criterion(series, windows.steps, seed)
+    criterion = make_criterion(series, windows.steps, seed, known=model.observation.history)
     check_memory(model, settings, len(criterion.inputs), windows.steps)
     judge = FreeRuns(model, criterion)
     task = Task(

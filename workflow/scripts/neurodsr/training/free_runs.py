@@ -17,6 +17,9 @@ from neurodsr.training import fused
 from neurodsr.training.selection import Criterion
 
 Floats = NDArray[np.float64]
+GAIN = 0.3
+"""How strongly known samples pull a state before a forecast: of all gains (see `gain`) the one
+that is never far from the best."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,11 @@ class FreeRuns:
         states = dynamics.states(dynamics.encode(criterion.start), criterion.inputs)
         distances = [criterion.distance(orbit) for orbit in dynamics.observe(states)]
         values = np.array([value for value, _ in distances])
-        future = criterion.future
-        states = dynamics.states(dynamics.encode(future[0]), criterion.future_inputs)
-        seen = np.isfinite(future[1:])
-        squares = np.where(seen, (dynamics.observe(states) - future)[:, 1:], 0) ** 2
+        future, known = criterion.future, criterion.known
+        states = dynamics.follow(future, criterion.future_inputs, known)
+        seen = np.isfinite(future[known:])
+        ahead = dynamics.observe(states)[:, known - 1 :]
+        squares = np.where(seen, ahead - future[known:], 0) ** 2
         errors = squares.sum((1, 2, 3)) / seen.sum()
         errors = np.where(np.isfinite(values) & np.isfinite(errors), errors, np.inf)
         return values, errors, [kind for _, kind in distances]
@@ -64,6 +68,7 @@ class _Dynamics:
         with torch.no_grad():
             parameters = model.unpack(torch.from_numpy(stacked))
             self.maps = model.family.lower(parameters)
+            self.pulled = model.observation.forced
             self.encoder = model.observation.encoder(parameters)
             self.decoder = model.observation.decoder(parameters).numpy()
 
@@ -71,8 +76,22 @@ class _Dynamics:
         """States ``(run, latent, lane)`` of observations ``(channel, lane)``."""
         return self.encoder @ torch.from_numpy(start)
 
+    def follow(
+        self, data: NDArray[np.float32], inputs: NDArray[np.float32], known: int
+    ) -> NDArray[np.float32]:
+        """States ``(run, step - 1, latent, lane)`` that follow the first one of data.
+
+        The first samples of data ``(step, channel, lane)``, those that are known, pull the states.
+        """
+        signal = (self.encoder[:, None] @ torch.from_numpy(data[:-1])).numpy()
+        strength = np.zeros(signal.shape[:2], np.float32)
+        strength[:, 1:known] = GAIN
+        first = self.encode(data[0])
+        pull = np.ascontiguousarray(signal[:, :, : self.pulled])
+        return fused.trajectories(self.maps, first, pull, strength, inputs[None, :-1])
+
     def states(self, first: torch.Tensor, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """States ``(run, step, latent, lane)`` of free runs that are driven by inputs."""
+        """States ``(run, step, latent, lane)`` after each step of free runs driven by inputs."""
         steps, _, lanes = inputs.shape
         free = np.empty((1, steps, 0, lanes), np.float32)
         strength = np.zeros((len(first), steps), np.float32)

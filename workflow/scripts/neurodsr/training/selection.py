@@ -65,9 +65,10 @@ class Criterion:
     inputs : (step, input, lane)
         External inputs of the free runs.
     future : (step, channel, forecast)
-        Stretches of the validation split to be forecast from their first sample; none when it is
-        too short.
+        Stretches of the validation split to be forecast.
     future_inputs : (step, input, forecast)
+    known
+        Leading samples of these that may be known to a forecast.
     transient
         Leading steps that are not compared.
     directions : (2 * channel, direction)
@@ -90,6 +91,7 @@ class Criterion:
     inputs: NDArray[np.float32]
     future: NDArray[np.float32]
     future_inputs: NDArray[np.float32]
+    known: int
     transient: int
     directions: Floats
     quantiles: Floats
@@ -203,7 +205,7 @@ def order(
 
 
 def make_criterion(
-    series: xr.Dataset, steps: int, seed: int, longest_run: int = LONGEST_RUN
+    series: xr.Dataset, steps: int, seed: int, longest_run: int = LONGEST_RUN, known: int = 1
 ) -> Criterion:
     """Criterion for models trained on windows of ``steps``.
 
@@ -217,6 +219,8 @@ def make_criterion(
         Start of the random numbers that choose directions.
     longest_run
         Steps that a free run may have.
+    known
+        Samples that a forecast starts from; fewer in a short validation split.
 
     Raises
     ------
@@ -240,8 +244,10 @@ def make_criterion(
             f"start from{most_missing(series, series['split'].values == VALIDATION)}; lengthen it "
             "(splits.validation) or leave out channels that are mostly missing"
         )
-    future, future_inputs = stretches_to_forecast(observation, inputs, complete, parts, steps)
-    seen = np.logical_or.reduce(np.isfinite(future[1:]), axis=(0, 2))
+    future, future_inputs, known = stretches_to_forecast(
+        observation, inputs, complete, parts, steps, known
+    )
+    seen = np.logical_or.reduce(np.isfinite(future[known:]), axis=(0, 2))
     check_seen(series, seen, "what is forecast of the validation split", "raise splits.validation")
     parts = [part for split in SEEN for part in stretches(series, split)]
     longest = max(part.stop - part.start for part in parts)
@@ -275,6 +281,7 @@ def make_criterion(
         inputs=np.moveaxis(driven, 2, 1).astype(np.float32),
         future=future,
         future_inputs=future_inputs,
+        known=known,
         transient=transient,
         directions=directions,
         quantiles=sliced_quantiles(data, directions, lag),
@@ -333,23 +340,26 @@ def stretches_to_forecast(
     complete: NDArray[np.bool_],
     parts: list[slice],
     steps: int,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Data ``(step, channel, forecast)`` and inputs from evenly spaced starts, ``steps`` long.
+    known: int,
+) -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
+    """Data ``(known + step, channel, forecast)`` and inputs from evenly spaced starts, and `known`.
 
-    In a short validation split they are as long as half its longest stretch, or as what follows a
-    sample without missing values.
+    In a short validation split both parts are as long as half its longest stretch, or as what
+    follows a sample without missing values.
     """
     longest = max(part.stop - part.start for part in parts)
     room = np.array([part.stop - 1 - t for part in parts for t in range(part.start, part.stop)])
     first = np.concatenate([np.arange(part.start, part.stop) for part in parts])
-    steps = max(1, min(steps, longest // 2, int(room[complete[first]].max())))
-    starts = first[complete[first] & (room >= steps)]
+    most = int(room[complete[first]].max())
+    known = max(1, min(known, longest // 2, most))
+    steps = max(1, min(steps, longest // 2, most - known + 1))
+    starts = first[complete[first] & (room >= known - 1 + steps)]
     count = min(FORECASTS, len(starts))
     chosen = starts[np.linspace(0, len(starts) - 1, count).astype(int)]
-    where = np.minimum(chosen + np.arange(steps + 1)[:, None], len(observation) - 1)
+    where = np.minimum(chosen + np.arange(known + steps)[:, None], len(observation) - 1)
     data, drive = (np.moveaxis(x[where], 2, 1).astype(np.float32) for x in (observation, inputs))
     data[0] = observation[chosen].T
-    return data, drive
+    return data, drive, known
 
 
 def sliced_quantiles(parts: list[Floats], directions: Floats, lag: int) -> Floats:
