@@ -292,6 +292,12 @@ def test_methods_describe_every_family() -> None:
             "the epoch of each run was chosen by free runs against training and validation part.",
         ),
         ("reservoir", {}, "by free runs against training and validation part and forecasts of"),
+        (
+            "al-rnn",
+            {"latent": 20},
+            "forecasts of the latter; with more units than channels, a state was inferred from "
+            "samples before it too, which pull the model",
+        ),
         ("gru", {"rarity": 2}, "windows drawn by the rarity of their states to the power 2"),
         (
             "lstm",

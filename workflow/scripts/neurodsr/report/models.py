@@ -55,7 +55,17 @@ def description(model: Mapping[str, Any]) -> str:
     ]
     return (
         f"{name} with {_size(model)}; {_runs(model)} from different seeds, {', '.join(parts)}; "
-        f"the epoch of each run was chosen {_by(model)}."
+        f"the epoch of each run was chosen {_by(model)}{_states(model)}."
+    )
+
+
+def _states(model: Mapping[str, Any]) -> str:
+    """How states are inferred of models that may have more units than channels."""
+    if model["family"] not in PIECEWISE_LINEAR or model["latent"] == "auto":
+        return ""
+    return (
+        "; with more units than channels, a state was inferred from samples before it too, which"
+        " pull the model with the strength (gain) that forecasts the validation part best"
     )
 
 
