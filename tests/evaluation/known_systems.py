@@ -146,6 +146,7 @@ def fit_of(
         attrs={
             "clipped": int(maps[0].clipped),
             "pulled_units": latent,
+            "history": 1,
             "best_run": best,
             "family": "shallow-plrnn",
         },

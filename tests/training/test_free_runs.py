@@ -10,8 +10,8 @@ import xarray as xr
 from neurodsr.models.families import Parameters
 from neurodsr.models.maps import ShallowMap
 from neurodsr.models.model import Model, build
-from neurodsr.models.reconstruction import WARM_UP
 from neurodsr.training.free_runs import FreeRuns
+from neurodsr.training.gain import WARM_UP, history
 from neurodsr.training.selection import make_criterion
 
 ANGLE = 0.2
@@ -75,7 +75,7 @@ def test_a_state_that_one_sample_does_not_fix_is_followed_first(
     model = rotating(settings, 1, monkeypatch)
     series = series_of(circle()[:, :1])
     row = np.zeros((1, model.count), np.float32)
-    known = make_criterion(series, 314, 0, known=model.observation.history)
+    known = make_criterion(series, 314, 0, known=history(model, series))
     assert known.known == WARM_UP == 50
     _, error, _ = FreeRuns(model, known).score(row)
     alone = make_criterion(series, 314, 0)

@@ -1,17 +1,20 @@
 """A state that one observation does not fix is inferred from a history."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 import xarray as xr
 from numpy.typing import NDArray
 
+from neurodsr.models.model import build
 from neurodsr.models.piecewise_linear import PiecewiseLinearMap
-from neurodsr.models.reconstruction import WARM_UP, PiecewiseLinearReconstruction, load_runs
-from neurodsr.training.gain import GAINS, gains
+from neurodsr.models.reconstruction import PiecewiseLinearReconstruction, load_runs
+from neurodsr.training.gain import GAINS, WARM_UP, gains, history
 
 Array = NDArray[np.float64]
+Settings = dict[str, Any]
 
 
 def rotation(angle: float) -> Array:
@@ -35,7 +38,7 @@ def fit_of(angles: Sequence[float]) -> xr.Dataset:
             "run_status": ("run", ["ok"] * runs),
         },
         coords={"run": np.arange(runs)},
-        attrs={"clipped": 0, "pulled_units": 1, "family": "shallow-plrnn", "best_run": 0},
+        attrs={"clipped": 0, "pulled_units": 1, "history": 50, "family": "shallow-plrnn"},
     )
 
 
@@ -70,7 +73,6 @@ def test_the_error_shrinks_by_the_observer_matrix(gain: float) -> None:
     first = np.stack([np.zeros(2), -states[0, :, 1]], axis=1)
     expected = states[-1] + first @ np.linalg.matrix_power(observer, 29).T
     np.testing.assert_allclose(one.encode(states[..., :1]), expected, atol=1e-12)
-    assert one.warm_up == WARM_UP
 
 
 def test_noise_calls_for_slow_pulling_and_a_wrong_map_for_fast() -> None:
@@ -93,17 +95,14 @@ def test_forecasts_of_what_one_sample_does_not_fix() -> None:
     assert error[1] < 0.02
 
 
-def test_one_observation_is_enough_where_it_fixes_the_state() -> None:
-    fit = fit_of([0.2])
-    seen = fit.drop_vars(["B", "E"]).assign(
-        B=(("run", "channel", "latent"), np.eye(2)[None]),
-        E=(("run", "latent", "channel"), np.eye(2)[None]),
-    )
-    series = wave(0.0)
-    both = np.repeat(series["observation"].values, 2, 1)
-    series = series.drop_vars("observation").assign(observation=(("time", "channel"), both))
-    assert gains(seen, series) == 0
-    (one,) = load_runs(seen)
+def test_one_observation_is_enough_where_it_fixes_the_state(settings: Settings) -> None:
+    series = wave(0.0).assign(split=("time", np.zeros(1000, np.int8)))
+    assert history(build(settings | {"latent": 3}, 3, 0), series) == 1
+    assert history(build(settings | {"latent": 4}, 3, 0), series) == WARM_UP == 50
+    assert history(build(settings | {"latent": 4}, 3, 0), series.isel(time=slice(80))) == 20
+    fit = fit_of([0.2]).assign_attrs(history=1)
+    assert gains(fit, wave(0.0)) == 0
+    (one,) = load_runs(fit)
     assert one.warm_up == 1
 
 

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from neurodsr.errors import ConfigError
 from neurodsr.models.families import Parameters, Values, uniform
-from neurodsr.models.reconstruction import WARM_UP
 
 
 class Observation(ABC):
@@ -29,11 +28,6 @@ class Observation(ABC):
         self.latent = latent
         self.channels = channels
         self.forced = latent
-
-    @property
-    def history(self) -> int:
-        """Samples that fix a state: one, unless there are more units than channels."""
-        return WARM_UP if self.latent > self.channels else 1
 
     @property
     @abstractmethod

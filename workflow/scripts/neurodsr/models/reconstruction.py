@@ -17,8 +17,6 @@ from neurodsr.models.piecewise_linear import Array, PiecewiseLinearMap
 
 __all__ = ["BASELINES", "PiecewiseLinearReconstruction", "Reconstruction", "load_runs"]
 
-WARM_UP = 50
-"""Samples of history from which a state is inferred that one observation does not fix."""
 MAP = ("A", "W1", "W2", "h1", "h2", "C")
 """Variables that make the map."""
 
@@ -42,6 +40,8 @@ class PiecewiseLinearReconstruction(Reconstruction):
         teacher forcing does; 0 where the last observation alone fixes the state.
     pulled
         Latent units that are pulled, the first ones.
+    warm_up
+        Samples of history from which a state is inferred.
     """
 
     map: PiecewiseLinearMap
@@ -50,14 +50,11 @@ class PiecewiseLinearReconstruction(Reconstruction):
     run: int
     gain: float = 0.0
     pulled: int = 0
+    warm_up: int = 1
 
     @property
     def latent_dimension(self) -> int:
         return self.map.latent_dimension
-
-    @property
-    def warm_up(self) -> int:  # type: ignore[override]
-        return WARM_UP if self.gain else 1
 
     def encode(self, history: Array, inputs: Array | None = None) -> Array:
         """State that follows a history: the map's own, pulled toward the observations."""
@@ -99,6 +96,7 @@ class PiecewiseLinearReconstruction(Reconstruction):
             run=int(one["run"]),
             gain=float(one["gain"]),
             pulled=int(one.attrs["pulled_units"]),
+            warm_up=int(one.attrs["history"]) if one["gain"] else 1,
         )
 
 

@@ -16,6 +16,7 @@ from neurodsr.errors import ConfigError, RecordingError
 from neurodsr.models.model import FAMILIES, build
 from neurodsr.training import fused
 from neurodsr.training.free_runs import FreeRuns
+from neurodsr.training.gain import history
 from neurodsr.training.hierarchical import Hierarchy, begin, cohort_windows, train
 from neurodsr.training.refusals import check_values
 from neurodsr.training.selection import make_criterion
@@ -113,9 +114,9 @@ def fit_cohort(
         raise RecordingError(f"hierarchical model: none of its runs trained: {failures[0]}")
     rows = [fitted.parameters() for fitted in fits]
     parameters = [torch.from_numpy(theta) for theta in rows]
-    known = model.observation.history
     criteria = [
-        make_criterion(series, windows.steps, seed, known=known) for series in cohort.values()
+        make_criterion(series, windows.steps, seed, known=history(model, series))
+        for series in cohort.values()
     ]
     judged = [
         [FreeRuns(model, c).score(own[None]) for c, own in zip(criteria, theta, strict=True)]

@@ -20,7 +20,7 @@ from neurodsr.training.checkpoint import State
 from neurodsr.training.descent import Task, course, descend
 from neurodsr.training.forcing import intervals, strengths
 from neurodsr.training.free_runs import FreeRuns
-from neurodsr.training.gain import gains
+from neurodsr.training.gain import gains, history
 from neurodsr.training.optimise import Adapt, DataGradients, Gradients
 from neurodsr.training.refusals import check_memory, check_values
 from neurodsr.training.selection import admitted, make_criterion, order
@@ -86,7 +86,7 @@ def fit(
         series.sizes.get("input", 0),
         (float(np.nanmin(train)), float(np.nanmax(train))),
     )
-    criterion = make_criterion(series, windows.steps, seed, known=model.observation.history)
+    criterion = make_criterion(series, windows.steps, seed, known=history(model, series))
     check_memory(model, settings, len(criterion.inputs), windows.steps)
     judge = FreeRuns(model, criterion)
     task = Task(
@@ -186,6 +186,7 @@ def assemble(
             "best_run": int(ranking[0]),
             "parameters": model.count,
             "pulled_units": model.observation.forced,
+            "history": history(model, series),
             "updates": state.updates,
             "sequence_length": steps,
             "training_seconds": round(state.seconds, 2),

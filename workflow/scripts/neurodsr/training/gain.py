@@ -12,18 +12,28 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from neurodsr.models.reconstruction import (
-    WARM_UP,
-    PiecewiseLinearReconstruction,
-    load_runs,
-)
-from neurodsr.preprocess.stretches import stretches, windows
+from neurodsr.models.model import Model
+from neurodsr.models.reconstruction import PiecewiseLinearReconstruction, load_runs
+from neurodsr.preprocess.stretches import slices, stretches, windows
 
+WARM_UP = 50
+"""Samples from which a state is inferred that one observation does not fix."""
 GAINS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
 """Candidates; 0 takes the state from the last observation alone."""
 AHEAD = 20
 """Samples to be forecast."""
 FORECASTS = 128
+
+
+def history(model: Model, series: xr.Dataset) -> int:
+    """Samples that a state is inferred from: one where that fixes it.
+
+    Else `WARM_UP`, but at most a quarter of the longest stretch of training data.
+    """
+    if model.observation.latent <= model.observation.channels:
+        return 1
+    longest = max(int(part.stop - part.start) for part in slices(series, "train"))
+    return max(1, min(WARM_UP, longest // 4))
 
 
 def gains(fit: xr.Dataset, series: xr.Dataset) -> NDArray[np.float64]:
@@ -34,15 +44,15 @@ def gains(fit: xr.Dataset, series: xr.Dataset) -> NDArray[np.float64]:
     fit
         All of ``fit.nc`` but the gains.
     series
-        The data. A history is shorter than `WARM_UP` where the longest stretch of the validation
-        split is not twice as long.
+        The data. Histories are shorter where the longest stretch of the validation split is not
+        twice as long.
     """
     chosen = np.zeros(fit.sizes["run"])
     parts = stretches(series, "validation", 2)
-    if fit.sizes["latent"] <= fit.sizes["channel"] or not parts:
+    if fit.attrs["history"] == 1 or not parts:
         return chosen
     longest = max(map(len, parts))
-    before = min(WARM_UP, longest // 2)
+    before = min(fit.attrs["history"], longest // 2)
     data, inputs = windows(parts, min(before + AHEAD, longest), FORECASTS)
     past, future = data[:before], data[before:]
     for one in load_runs(fit.assign(gain=("run", chosen))):
