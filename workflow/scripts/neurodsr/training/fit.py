@@ -59,8 +59,8 @@ def fit(
     Returns
     -------
     xr.Dataset
-        ``fit.nc``: for each run the canonical map, observation and encoding of the epoch with the
-        smallest validation criterion.
+        ``fit.nc``: for each run the canonical map, observation, encoding and gain (see `gain`) of
+        the epoch that is kept (see `selection`).
 
     Raises
     ------

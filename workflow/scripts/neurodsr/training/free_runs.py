@@ -83,12 +83,13 @@ class _Dynamics:
 
         The first samples of data ``(step, channel, lane)``, those that are known, pull the states.
         """
-        signal = (self.encoder[:, None] @ torch.from_numpy(data[:-1])).numpy()
+        pulled = self.pulled if known > 1 else 0
+        signal = (self.encoder[:, None, :pulled] @ torch.from_numpy(data[:-1])).numpy()
         strength = np.zeros(signal.shape[:2], np.float32)
         strength[:, 1:known] = GAIN
-        first = self.encode(data[0])
-        pull = np.ascontiguousarray(signal[:, :, : self.pulled])
-        return fused.trajectories(self.maps, first, pull, strength, inputs[None, :-1])
+        return fused.trajectories(
+            self.maps, self.encode(data[0]), signal, strength, inputs[None, :-1]
+        )
 
     def states(self, first: torch.Tensor, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """States ``(run, step, latent, lane)`` after each step of free runs driven by inputs."""

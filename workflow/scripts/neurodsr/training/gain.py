@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from neurodsr.models.model import Model
 from neurodsr.models.reconstruction import PiecewiseLinearReconstruction, load_runs
 from neurodsr.preprocess.stretches import slices, stretches, windows
+from neurodsr.training.selection import FORECASTS
 
 WARM_UP = 50
 """Samples from which a state is inferred that one observation does not fix."""
@@ -22,7 +23,6 @@ GAINS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
 """Candidates; 0 takes the state from the last observation alone."""
 AHEAD = 20
 """Samples to be forecast."""
-FORECASTS = 128
 
 
 def history(model: Model, series: xr.Dataset) -> int:
