@@ -178,6 +178,7 @@ ALWAYS = {
             {"forcing": {"kind": "sparse"}, "regularisation": {"manifold": 0.1}},
             {"Brenner (2022)", "Mikhaeil", "Schmidt", "Liu"},
         ),
+        ("shallow-plrnn", {"optimiser": "soap"}, {"Liu", "Vyas"}),
         ("var", {"forcing": {"kind": "sparse"}}, {"Schwarz"}),
         ("reservoir", {}, {"Jaeger", "Trouvain"}),
         ("sindy", {}, {"Brunton"}),
@@ -258,6 +259,11 @@ def test_methods_describe_every_family() -> None:
             {"optimiser": "adam", "learning_rate": {"decay": "step"}, "gradient_clip": 0},
             "Adam (Kingma & Ba 2015) with learning rate 0.01 multiplied by 0.1 at 10 %, 80 %, 90 % "
             "of the training;",
+        ),
+        (
+            "plrnn",
+            {"optimiser": "soap"},
+            "RAdam (Liu et al. 2020) along the gradients' own axes (SOAP, Vyas et al. 2025) with",
         ),
         (
             "plrnn",

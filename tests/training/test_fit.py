@@ -102,11 +102,12 @@ def test_runs_do_not_depend_on_each_other(
         {"forcing": {"kind": "adaptive", "estimator": "product_upper_bound", "every": 5,
          "decay": 0.999, "partial": True, "neighbours": 0}},
         {"optimiser": "adam", "noise_on": "inputs"},
+        {"optimiser": "soap", "latent": 5},
         {"regularisation": {"latent": 0.0, "observation": 0.0, "manifold": 1e-3,
          "manifold_share": 0.5, "curvature": 1e-3, "invertibility": 0.2}},
     ],
     ids=["al-rnn", "affine", "unclipped", "plrnn", "mc-plrnn", "dend-plrnn", "sparse",
-         "predictability", "adaptive", "adam", "regularised"],
+         "predictability", "adaptive", "adam", "soap", "regularised"],
 )  # fmt: skip
 def test_loss_falls(
     series: xr.Dataset, statespace: xr.Dataset, settings: Settings, change: Settings
@@ -239,17 +240,25 @@ def same(here: xr.Dataset, there: xr.Dataset) -> None:
 
 
 @pytest.mark.parametrize(
-    ("family", "epochs"), [("shallow-plrnn", 1), ("shallow-plrnn", 3), ("gru", 3)]
+    ("change", "epochs"),
+    [
+        ({"family": "shallow-plrnn"}, 1),
+        ({"family": "shallow-plrnn"}, 3),
+        ({"family": "gru"}, 3),
+        ({"family": "shallow-plrnn", "optimiser": "soap"}, 3),
+        ({"family": "gru", "optimiser": "soap"}, 3),
+    ],
+    ids=["first epoch", "third epoch", "gru", "soap", "gru, soap"],
 )
 def test_a_resumed_training_is_bit_identical(
     series: xr.Dataset,
     statespace: xr.Dataset,
     settings: Settings,
     tmp_path: Path,
-    family: str,
+    change: Settings,
     epochs: int,
 ) -> None:
-    settings |= {"family": family}
+    settings |= change
     whole = training.fit(series, statespace, settings, 1, None, log)
     path = tmp_path / "checkpoint.nc"
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):

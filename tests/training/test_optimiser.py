@@ -7,6 +7,11 @@ import torch
 from neurodsr.training.compiled import optimiser
 
 
+def no_sides(runs: int) -> list[np.ndarray]:
+    """Covariances, axes and sides of plain Adam: none."""
+    return [*np.zeros((2, runs, 0), np.float32), np.zeros((0, 5), np.int64)]
+
+
 @pytest.mark.parametrize("rectified", [True, False])
 @pytest.mark.parametrize("clip", [0.0, 0.5])
 def test_updates_equal_those_of_torch(rectified: bool, clip: float) -> None:
@@ -21,8 +26,8 @@ def test_updates_equal_those_of_torch(rectified: bool, clip: float) -> None:
     for number in range(1, 41):
         gradient = rng.standard_normal((runs, parameters)).astype(np.float32)
         optimiser.update(
-            values, gradient, first, second, number, 0.01 * np.arange(1, runs + 1), clip,
-            rectified, finite,
+            values, gradient, first, second, *no_sides(runs), number,
+            0.01 * np.arange(1, runs + 1), clip, rectified, finite,
         )  # fmt: skip
         for row, g, one in zip(theirs, gradient, optimisers, strict=True):
             row.grad = torch.from_numpy(g.copy())
@@ -39,6 +44,8 @@ def test_a_run_without_finite_gradient_stays_as_it_is() -> None:
     gradient = np.array([[1, np.nan, 1], [1, 1, 1]], np.float32)
     first, second = np.zeros_like(values), np.zeros_like(values)
     finite = np.ones(2, bool)
-    optimiser.update(values, gradient, first, second, 10, np.full(2, 0.1), 1.0, False, finite)
+    optimiser.update(
+        values, gradient, first, second, *no_sides(2), 10, np.full(2, 0.1), 1.0, False, finite
+    )
     assert finite.tolist() == [False, True]
     assert (values[0] == 1).all() and (first[0] == 0).all() and (values[1] < 1).all()

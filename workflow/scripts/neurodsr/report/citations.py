@@ -97,6 +97,10 @@ CITATIONS = {
         "Liu L, Jiang H, He P, Chen W, Liu X, Gao J, Han J (2020). On the variance of"
         " the adaptive learning rate and beyond. ICLR."
     ),
+    "soap": (
+        "Vyas N, Morwani D, Zhao R, Shapira I, Brandfonbrener D, Janson L, Kakade S (2025). SOAP:"
+        " improving and stabilizing Shampoo using Adam. ICLR."
+    ),
     "adam": "Kingma DP, Ba J (2015). Adam: a method for stochastic optimization. ICLR.",
     "bic": "Schwarz G (1978). Estimating the dimension of a model. Ann Stat 6:461-464.",
     "echo": (
@@ -193,6 +197,8 @@ def _keys(model: Mapping[str, Any]) -> Iterator[str]:
     if family in UNTRAINED:
         return
     yield model["optimiser"]
+    if model["optimiser"] == "soap":
+        yield "radam"
     yield from FORCINGS.get(forcing["kind"], ())
     if forcing["kind"] == "sparse" and isinstance(forcing["interval"], str):
         yield "dendritic"

@@ -166,7 +166,11 @@ def _noise(model: Mapping[str, Any]) -> Iterator[str]:
         yield f"Gaussian noise of {model['noise']:g} sd on {place}"
 
 
-OPTIMISERS = {"radam": "RAdam (Liu et al. 2020)", "adam": "Adam (Kingma & Ba 2015)"}
+OPTIMISERS = {
+    "radam": "RAdam (Liu et al. 2020)",
+    "adam": "Adam (Kingma & Ba 2015)",
+    "soap": "RAdam (Liu et al. 2020) along the gradients' own axes (SOAP, Vyas et al. 2025)",
+}
 
 
 def _optimiser(model: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from neurodsr import netcdf
 
-FORMAT = "4"
+FORMAT = "5"
 log = logging.getLogger("neurodsr")
 
 
@@ -29,6 +29,8 @@ class State:
     ----------
     parameters, first_moment, second_moment : (run, parameter)
         Parameters and the optimiser's moments.
+    covariance, axes : (run, number)
+        Of gradients, along sides of matrices, see `compiled.optimiser`; none for plain Adam.
     updates
         Updates made so far.
     strength : (run,)
@@ -54,6 +56,8 @@ class State:
     parameters: NDArray[np.float32]
     first_moment: NDArray[np.float32]
     second_moment: NDArray[np.float32]
+    covariance: NDArray[np.float32]
+    axes: NDArray[np.float32]
     updates: int
     strength: NDArray[np.float64]
     rate: NDArray[np.float64]
@@ -74,6 +78,8 @@ _DIMENSIONS = {
     "parameters": ("run", "parameter"),
     "first_moment": ("run", "parameter"),
     "second_moment": ("run", "parameter"),
+    "covariance": ("run", "number"),
+    "axes": ("run", "number"),
     "best": ("run", "parameter"),
     "strength": ("run",),
     "rate": ("run",),

@@ -20,8 +20,9 @@ from neurodsr.training import checkpoint
 from neurodsr.training.adaptive import START
 from neurodsr.training.checkpoint import State
 from neurodsr.training.forcing import learning_rates
-from neurodsr.training.optimise import Adapt, Gradients, Trainable, run_epoch
+from neurodsr.training.optimise import Adapt, Gradients, Trainable, run_epoch, turned_sides
 from neurodsr.training.selection import DECAYED, LANES, SUSTAINED, admitted
+from neurodsr.training.sides import numbers
 from neurodsr.training.windows import Noise, Windows, inputs_of
 
 ENDURANCE = 10
@@ -112,7 +113,7 @@ def descend(
     )
     state = checkpoint.load(checkpoint_path, fingerprint) if checkpoint_path else None
     if state is None:
-        state = begin(task.model, runs, epochs, seed)
+        state = begin(task.model, runs, epochs, seed, settings["optimiser"])
     else:
         log.info("resumed after epoch %d of %d", state.epoch, epochs)
     log.info(
@@ -150,14 +151,17 @@ def descend(
     return state
 
 
-def begin(model: Trainable, runs: int, epochs: int, seed: int) -> State:
+def begin(model: Trainable, runs: int, epochs: int, seed: int, optimiser: str = "radam") -> State:
     """State before the first update; a run's initial values do not depend on the other runs."""
     rows = [model.initial(np.random.default_rng((seed, run))) for run in range(runs)]
     parameters = np.stack(rows).astype(np.float32)
+    of_sides = np.zeros((runs, numbers(turned_sides(model, optimiser))), np.float32)
     return State(
         parameters=parameters,
         first_moment=np.zeros_like(parameters),
         second_moment=np.zeros_like(parameters),
+        covariance=of_sides,
+        axes=of_sides.copy(),
         updates=0,
         strength=np.full(runs, START),
         rate=np.ones(runs),

@@ -30,6 +30,7 @@ from neurodsr.training.optimise import (
     leaves,
     penalised_gradients,
 )
+from neurodsr.training.sides import numbers, sides_of
 from neurodsr.training.windows import Noise, Windows, make_windows
 
 Floats = NDArray[np.float32]
@@ -222,13 +223,19 @@ def train(
     rates = learning_rates(settings["learning_rate"], epochs)
     common = np.concatenate([start.mean, start.directions.ravel()])[None].astype(np.float32)
     own = start.vectors.astype(np.float32).copy()
-    moments = [np.zeros_like(array) for array in (common, common, own, own)]
+    features = len(start.directions)
+    shapes = [*model.shapes.values()] * (1 + features)
+    sides = sides_of(shapes if settings["optimiser"] == "soap" else [])
+    of_sides = np.zeros((2, 1, numbers(sides)), np.float32)
+    none = np.zeros((subjects, 0), np.float32)
+    memory = [np.zeros_like(common), np.zeros_like(common), *of_sides]
+    own_memory = [np.zeros_like(own), np.zeros_like(own), none, none]
+    rectified = settings["optimiser"] != "adam"
     variance = start.variance.copy()
     theta = start.parameters()
     parameters = leaves(model, theta)
     alpha = np.full(subjects, START)
     pull = np.ones((subjects, windows.steps), np.float32)
-    features = len(start.directions)
     losses = np.zeros((subjects, epochs))
     finite_common, finite_own = np.ones(1, bool), np.ones(subjects, bool)
     number, reported = 0, time.monotonic()
@@ -262,14 +269,13 @@ def train(
             if shared:
                 rest = weighted.mean(0), (own.T @ weighted / subjects).ravel()
                 optimiser.update(
-                    common, np.concatenate(rest)[None], moments[0], moments[1], number,
-                    rates[epoch : epoch + 1], settings["gradient_clip"],
-                    settings["optimiser"] == "radam", finite_common,
+                    common, np.concatenate(rest)[None], *memory, sides, number,
+                    rates[epoch : epoch + 1], settings["gradient_clip"], rectified, finite_common,
                 )  # fmt: skip
             optimiser.update(
-                own, toward, moments[2], moments[3], number,
+                own, toward, *own_memory, sides_of([]), number,
                 np.full(subjects, settings["vector_rate"] * rates[epoch]),
-                settings["gradient_clip"], settings["optimiser"] == "radam", finite_own,
+                settings["gradient_clip"], rectified, finite_own,
             )  # fmt: skip
             theta[:] = common[0, : len(start.mean)] + own @ directions
         now = time.monotonic()

@@ -14,6 +14,7 @@ from neurodsr.training.adaptive import growth, next_strength
 from neurodsr.training.checkpoint import State
 from neurodsr.training.compiled import optimiser
 from neurodsr.training.regularisers import penalties
+from neurodsr.training.sides import sides_of
 from neurodsr.training.windows import Batch, Epoch
 
 RESTART_RATE = 0.3
@@ -31,6 +32,11 @@ DataGradients = Callable[[Model, Parameters, Batch, Floats], tuple[Floats, Float
 
 class Trainable(Protocol):
     """Parameters of a model, laid out in rows."""
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of each parameter of one run."""
+        ...
 
     @property
     def count(self) -> int:
@@ -76,9 +82,11 @@ def run_epoch(
     adapt
         What is asked for a strength every few updates.
     """
-    values, first, second = (
-        array.copy() for array in (state.parameters, state.first_moment, state.second_moment)
-    )
+    kept = (
+        state.parameters, state.first_moment, state.second_moment, state.covariance, state.axes,
+    )  # fmt: skip
+    values, *memory = (array.copy() for array in kept)
+    sides = turned_sides(model, settings["optimiser"])
     parameters = leaves(model, values)
     runs = len(values)
     steps = windows.windows.steps
@@ -98,14 +106,13 @@ def run_epoch(
         loss, gradient = gradients(parameters, batch, pull)
         finite &= np.isfinite(loss)
         optimiser.update(
-            values, gradient, first, second, state.updates + number + 1, rates,
-            settings["gradient_clip"], settings["optimiser"] == "radam", finite,
+            values, gradient, *memory, sides, state.updates + number + 1, rates,
+            settings["gradient_clip"], settings["optimiser"] != "adam", finite,
         )  # fmt: skip
         losses += loss
         strengths += pull.mean(1)
-    state.parameters[finite] = values[finite]
-    state.first_moment[finite] = first[finite]
-    state.second_moment[finite] = second[finite]
+    for before, now in zip(kept, (values, *memory), strict=True):
+        before[finite] = now[finite]
     state.strength[finite] = alpha[finite]
     state.loss[finite, state.epoch] = losses[finite] / batches
     state.pull[:, state.epoch] = strengths / batches
@@ -115,6 +122,11 @@ def run_epoch(
         log.warning("epoch %d: run %d diverged: %s", state.epoch + 1, run, verdict)
     state.updates += batches
     state.epoch += 1
+
+
+def turned_sides(model: Trainable, optimiser: str) -> NDArray[np.int64]:
+    """Sides of the parameters' matrices along which axes are turned (`sides.sides_of`), if any."""
+    return sides_of(model.shapes.values() if optimiser == "soap" else [])
 
 
 def penalised_gradients(
