@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 from neurodsr import netcdf
+from neurodsr.benchmark.across import across
 from neurodsr.benchmark.page import write_page
 from neurodsr.benchmark.runs import RUNS, run_table, spectrum_of
 from neurodsr.benchmark.summary import (
@@ -166,7 +167,8 @@ def test_table_page_and_figure_hold_every_row(results):
     assert summary["kind"].tolist() == [
         "model", "floor", "null", "null", "null", "truth", "published"
     ]  # fmt: skip
-    page = write_page("Title", {"sub-a": "D_stsp gtf."}, summary)
+    page = write_page("Title", {"sub-a": "D_stsp gtf."}, summary, runs)
+    assert "All recordings" not in page
     (line,) = [line for line in page.splitlines() if line.startswith("| model ") and "706" in line]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert cells == ["model", "706", "250000", "5", "3", "38%, 12%", "0.3 ± 0.1",
@@ -178,3 +180,27 @@ def test_table_page_and_figure_hold_every_row(results):
     labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert labels == ["model", "aGTF (secondary)"]
     figure.canvas.draw()
+
+
+def test_models_are_compared_over_recordings():
+    """The first model is ahead in one of three: in the third one of its two runs is lost."""
+    scores = {
+        ("sub-a", "one"): [0.1, 0.3], ("sub-a", "two"): [0.4, 0.6],
+        ("sub-b", "one"): [0.2, 0.2], ("sub-b", "two"): [0.15, 0.1],
+        ("sub-c", "one"): [0.5, np.inf], ("sub-c", "two"): [9.0, 9.0],
+    }  # fmt: skip
+    rows = [
+        {"recording": recording, "model": model, "run": run, "D_stsp": value, "D_H": 0.1,
+         "PE": 1e-3, "state": "ok" if np.isfinite(value) else "diverged", "starts": 0}
+        for (recording, model), values in scores.items()
+        for run, value in enumerate(values)
+    ]  # fmt: skip
+    runs = pd.DataFrame(rows, columns=list(RUNS))
+    one, two = across(runs)
+    assert (one["name"], one["recordings"], one["runs"], one["failed"]) == ("one", 3, 6, 1)
+    assert one["D_stsp"] == pytest.approx(0.2) and one["D_stsp_mad"] == pytest.approx(0.1)
+    assert two["D_stsp"] == pytest.approx(0.5) and two["failed"] == 0
+    assert (one["least"], two["least"]) == (1, 2)
+    assert across(runs[runs["recording"] == "sub-a"]) == []
+    page = write_page("Title", {}, summary_table({}), runs)
+    assert "| one   |          3 |    6 |      1 | 0.2 ± 0.1 |" in page

@@ -69,6 +69,6 @@ for recording, participant in zip(cohort["recording"], cohort["participant"], st
 summary = summary_table(rows)
 write_table(output.table, summary, SUMMARY)
 write_table(output.runs, runs, RUNS)
-write_text(output.page, write_page(params.title, conventions, summary))
+write_text(output.page, write_page(params.title, conventions, summary, runs))
 save_figure(draw_benchmark(summary, runs), output.figure)
 log.info("%d recordings, %d models, %d runs", len(rows), len(params.models), len(runs))

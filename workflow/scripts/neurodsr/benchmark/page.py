@@ -5,15 +5,19 @@ from typing import Any
 
 import pandas as pd
 
+from neurodsr.benchmark.across import across
 from neurodsr.benchmark.runs import spectrum_of
 
 COLUMNS = ("model", "parameters", "updates", "runs", "failed", "at rest, cycling", "D_stsp", "D_H",
            "PE", "largest exponent (1/s)", "exponents (1/s)", "CPU s")  # fmt: skip
+ACROSS = "model", "recordings", "runs", "failed", "D_stsp", "D_H", "PE", "least D_stsp in"
 LONGEST = 44
 
 
-def write_page(title: str, conventions: Mapping[str, str], summary: pd.DataFrame) -> str:
-    """Markdown: one table a recording.
+def write_page(
+    title: str, conventions: Mapping[str, str], summary: pd.DataFrame, runs: pd.DataFrame
+) -> str:
+    """Markdown: one table a recording, and one for all of them where there are several.
 
     Parameters
     ----------
@@ -23,6 +27,8 @@ def write_page(title: str, conventions: Mapping[str, str], summary: pd.DataFrame
         By recording, how the scores were made.
     summary
         See `summary.SUMMARY`.
+    runs
+        See `runs.RUNS`.
     """
     parts = [
         f"# {title}",
@@ -31,6 +37,18 @@ def write_page(title: str, conventions: Mapping[str, str], summary: pd.DataFrame
         "at rest, cycling: shares of initial conditions from which free runs come to a point (or "
         "leave all bounds), and to a cycle.",
     ]
+    together = [
+        (row["name"], *(str(row[n]) for n in ("recordings", "runs", "failed")),
+         *(spread(row[m], row[f"{m}_mad"]) for m in ("D_stsp", "D_H", "PE")), str(row["least"]))
+        for row in across(runs)
+    ]  # fmt: skip
+    if together:
+        parts += [
+            "## All recordings",
+            "Over all runs of all recordings, and in how many recordings a model's median D_stsp is"
+            " the least.",
+            table([ACROSS, *together]),
+        ]
     for recording, rows in summary.groupby("recording", sort=False):
         notes = [f"- {row['name']}: {row['note']}" for row in records(rows) if text(row["note"])]
         parts += [

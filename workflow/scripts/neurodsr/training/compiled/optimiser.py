@@ -100,17 +100,18 @@ def observe(gradient, covariance, sides):  # type: ignore[no-untyped-def]
     for side in range(len(sides)):
         at, rows, columns, left, place = sides[side]
         matrix = gradient[at : at + rows * columns].reshape(rows, columns)
-        long = matrix if left else matrix.T.copy()
-        size = len(long)
-        mean = covariance[place : place + size * size].reshape(size, size)
+        tall = matrix.T.copy() if left else matrix
+        size = tall.shape[1]
+        product = np.zeros((size, size), gradient.dtype)
+        for k in range(len(tall)):
+            for i in range(size):
+                for j in range(size):
+                    product[i, j] += tall[k, i] * tall[k, j]
         for i in range(size):
-            for j in range(i + 1):
-                product = kind(0)
-                for k in range(long.shape[1]):
-                    product += long[i, k] * long[j, k]
-                value = kind(BETA_COVARIANCE) * mean[i, j] + kind(1.0 - BETA_COVARIANCE) * product
-                mean[i, j] = value
-                mean[j, i] = value
+            for j in range(size):
+                at = place + i * size + j
+                covariance[at] *= kind(BETA_COVARIANCE)
+                covariance[at] += kind(1.0 - BETA_COVARIANCE) * product[i, j]
 
 
 @compiled
