@@ -2,7 +2,9 @@
 
 Noise on what a model is given biases what it learns; noise on what it has to predict does not. The
 estimate of a sample from its neighbours has little noise, and none in common with the sample
-itself, which remains the target.
+itself, which remains the target. The samples after it are in it, though, and they are the next
+targets: a training that goes on until it fits these more closely than their noise allows learns
+from what it is to predict.
 """
 
 import numpy as np
