@@ -63,10 +63,12 @@ def chosen(settings: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("optimiser", ["radam", "soap"])
 def test_vectors_tell_what_differs_and_runs_agree(
-    cohort: tuple[dict[str, xr.Dataset], np.ndarray], chosen: dict[str, Any]
+    cohort: tuple[dict[str, xr.Dataset], np.ndarray], chosen: dict[str, Any], optimiser: str
 ) -> None:
     data, turns = cohort
+    chosen["optimiser"] = optimiser
     result = fit_cohort(data, chosen, features=1, vector_rate=3.0, seed=0, log=LOG)
     vector = result["vector"].values[..., 0]
     for run in range(2):
