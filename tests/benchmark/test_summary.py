@@ -183,11 +183,12 @@ def test_table_page_and_figure_hold_every_row(results):
 
 
 def test_models_are_compared_over_recordings():
-    """The first model is ahead in one of three: in the third one of its two runs is lost."""
+    """The first is ahead in one: of the third recording it loses a run, of the last both do."""
     scores = {
         ("sub-a", "one"): [0.1, 0.3], ("sub-a", "two"): [0.4, 0.6],
         ("sub-b", "one"): [0.2, 0.2], ("sub-b", "two"): [0.15, 0.1],
         ("sub-c", "one"): [0.5, np.inf], ("sub-c", "two"): [9.0, 9.0],
+        ("sub-d", "one"): [np.inf, np.inf], ("sub-d", "two"): [np.nan, np.nan],
     }  # fmt: skip
     rows = [
         {"recording": recording, "model": model, "run": run, "D_stsp": value, "D_H": 0.1,
@@ -197,10 +198,10 @@ def test_models_are_compared_over_recordings():
     ]  # fmt: skip
     runs = pd.DataFrame(rows, columns=list(RUNS))
     one, two = across(runs)
-    assert (one["name"], one["recordings"], one["runs"], one["failed"]) == ("one", 3, 6, 1)
+    assert (one["name"], one["recordings"], one["runs"], one["failed"]) == ("one", 4, 8, 3)
     assert one["D_stsp"] == pytest.approx(0.2) and one["D_stsp_mad"] == pytest.approx(0.1)
-    assert two["D_stsp"] == pytest.approx(0.5) and two["failed"] == 0
+    assert two["D_stsp"] == pytest.approx(0.5) and two["failed"] == 2
     assert (one["least"], two["least"]) == (1, 2)
     assert across(runs[runs["recording"] == "sub-a"]) == []
     page = write_page("Title", {}, summary_table({}), runs)
-    assert "| one   |          3 |    6 |      1 | 0.2 ± 0.1 |" in page
+    assert "| one   |          4 |    8 |      3 | 0.2 ± 0.1 |" in page

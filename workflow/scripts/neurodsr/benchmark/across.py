@@ -24,13 +24,14 @@ def across(runs: pd.DataFrame) -> list[dict[str, Any]]:
     list of dict
         ``name``, ``recordings``, ``runs``, ``failed`` (runs that are not ok), each measure with its
         median absolute deviation, and ``least``: recordings where the median of D_stsp is the least
-        of all models, a run without a finite one counting as worse than any.
+        of all models, a run without a finite one counting as worse than any. Recordings where no
+        model has a finite one are nobody's.
     """
     if runs["recording"].nunique() < 2:
         return []
     divergence = runs["D_stsp"].fillna(np.inf)
     medians = divergence.groupby([runs["recording"], runs["model"]], sort=False).median().unstack()
-    least = medians.idxmin(axis=1)
+    least = medians[np.isfinite(medians.min(axis=1))].idxmin(axis=1)
     return [
         {
             "name": model,
