@@ -37,7 +37,7 @@ from neurodsr.models.observation import Affine, Identity  # noqa: E402
 from neurodsr.training import fused  # noqa: E402
 from neurodsr.training.compiled import optimiser  # noqa: E402
 from neurodsr.training.optimise import DataGradients, leaves, penalised_gradients  # noqa: E402
-from neurodsr.training.sides import sides_of  # noqa: E402
+from neurodsr.training.sides import first_memory, sides_of  # noqa: E402
 from neurodsr.training.stacked import StackedGradients  # noqa: E402
 from neurodsr.training.windows import Noise, Windows  # noqa: E402
 
@@ -146,9 +146,8 @@ class Ours:
         rows = [case.model.initial(np.random.default_rng(run)) for run in range(runs)]
         self.values = np.stack(rows).astype(np.float32)
         self.parameters = leaves(self.model, self.values)
-        of_sides = np.zeros((runs, 0), np.float32)
-        moments = np.zeros_like(self.values), np.zeros_like(self.values)
-        self.memory = *moments, of_sides, of_sides
+        self.sides = sides_of("radam", case.model.shapes.values())
+        self.memory = first_memory(self.values, self.sides)
         self.finite, self.rate = np.ones(runs, bool), np.full(runs, RATE)
         data = np.random.default_rng(0).standard_normal((2000, case.model.observation.channels))
         data = data.astype(np.float32)
@@ -166,7 +165,7 @@ class Ours:
         )
         self.number += 1
         optimiser.update(
-            self.values, gradient, *self.memory, sides_of([]), self.number, self.rate, 0.0, True,
+            self.values, gradient, *self.memory, self.sides, self.number, self.rate, 0.0, True,
             self.finite,
         )  # fmt: skip
 

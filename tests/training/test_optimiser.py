@@ -5,11 +5,7 @@ import pytest
 import torch
 
 from neurodsr.training.compiled import optimiser
-
-
-def no_sides(runs: int) -> list[np.ndarray]:
-    """Covariances, axes and sides of plain Adam: none."""
-    return [*np.zeros((2, runs, 0), np.float32), np.zeros((0, 5), np.int64)]
+from neurodsr.training.sides import first_memory, sides_of
 
 
 @pytest.mark.parametrize("rectified", [True, False])
@@ -21,13 +17,14 @@ def test_updates_equal_those_of_torch(rectified: bool, clip: float) -> None:
     theirs = [torch.from_numpy(row.copy()).requires_grad_() for row in values]
     kind = torch.optim.RAdam if rectified else torch.optim.Adam
     optimisers = [kind([row], 0.01 * (i + 1)) for i, row in enumerate(theirs)]
-    first, second = np.zeros_like(values), np.zeros_like(values)
+    sides = sides_of("radam", [(parameters,)])
+    memory = first_memory(values, sides)
     finite = np.ones(runs, bool)
     for number in range(1, 41):
         gradient = rng.standard_normal((runs, parameters)).astype(np.float32)
         optimiser.update(
-            values, gradient, first, second, *no_sides(runs), number,
-            0.01 * np.arange(1, runs + 1), clip, rectified, finite,
+            values, gradient, *memory, sides, number, 0.01 * np.arange(1, runs + 1), clip,
+            rectified, finite,
         )  # fmt: skip
         for row, g, one in zip(theirs, gradient, optimisers, strict=True):
             row.grad = torch.from_numpy(g.copy())
@@ -42,10 +39,9 @@ def test_updates_equal_those_of_torch(rectified: bool, clip: float) -> None:
 def test_a_run_without_finite_gradient_stays_as_it_is() -> None:
     values = np.ones((2, 3), np.float32)
     gradient = np.array([[1, np.nan, 1], [1, 1, 1]], np.float32)
-    first, second = np.zeros_like(values), np.zeros_like(values)
+    sides = sides_of("adam", [(3,)])
+    memory = first_memory(values, sides)
     finite = np.ones(2, bool)
-    optimiser.update(
-        values, gradient, first, second, *no_sides(2), 10, np.full(2, 0.1), 1.0, False, finite
-    )
+    optimiser.update(values, gradient, *memory, sides, 10, np.full(2, 0.1), 1.0, False, finite)
     assert finite.tolist() == [False, True]
-    assert (values[0] == 1).all() and (first[0] == 0).all() and (values[1] < 1).all()
+    assert (values[0] == 1).all() and (memory[0][0] == 0).all() and (values[1] < 1).all()

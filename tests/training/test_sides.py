@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from neurodsr.training.compiled import optimiser
-from neurodsr.training.sides import numbers, sides_of
+from neurodsr.training.sides import first_memory, sides_of
 
 SHAPES = [(4,), (4, 9), (9, 4), (3, 3), (4, 1), (0, 2)]
 
@@ -12,28 +12,29 @@ SHAPES = [(4,), (4, 9), (9, 4), (3, 3), (4, 1), (0, 2)]
 def minimise(gradient, start, shapes, updates=60, rate=0.01):  # type: ignore[no-untyped-def]
     """Parameters ``(update + 1, parameter)`` of one run from a start on."""
     values = start[None].astype(np.float32)
-    sides = sides_of(shapes)
-    first, second = np.zeros_like(values), np.zeros_like(values)
-    covariance, axes = np.zeros((2, 1, numbers(sides)), np.float32)
+    sides = sides_of("soap", shapes)
+    memory = first_memory(values, sides)
     course = [values[0].copy()]
     for number in range(1, updates + 1):
         optimiser.update(
-            values, gradient(values[0]).astype(np.float32)[None], first, second, covariance, axes,
-            sides, number, np.array([rate]), 0.0, True, np.ones(1, bool),
+            values, gradient(values[0]).astype(np.float32)[None], *memory, sides, number,
+            np.array([rate]), 0.0, True, np.ones(1, bool),
         )  # fmt: skip
         course.append(values[0].copy())
     return np.array(course)
 
 
 def test_shorter_sides_of_matrices_are_turned_and_both_of_square_ones() -> None:
-    assert sides_of(SHAPES).tolist() == [
+    assert sides_of("soap", SHAPES).tolist() == [
         [4, 4, 9, 1, 0],
         [40, 9, 4, 0, 16],
         [76, 3, 3, 1, 32],
         [76, 3, 3, 0, 41],
     ]
-    assert numbers(sides_of(SHAPES)) == 50
-    assert numbers(sides_of([])) == 0
+    assert sides_of("radam", SHAPES).shape == sides_of("soap", []).shape == (0, 5)
+    *others, axes = first_memory(np.ones((2, 89), np.float32), sides_of("soap", SHAPES))
+    assert [one.shape for one in others] == [(2, 89), (2, 89), (2, 50)]
+    assert (axes[1, 16:32].reshape(4, 4) == np.eye(4)).all() and not any(map(np.any, others))
 
 
 def test_updates_are_those_of_the_published_algorithm() -> None:
@@ -91,17 +92,16 @@ def test_coordinates_of_the_shorter_side_do_not_matter(shape: tuple[int, int]) -
 
 
 def test_a_run_without_finite_gradient_keeps_its_axes() -> None:
-    sides = sides_of([(2, 3)])
+    sides = sides_of("soap", [(2, 3)])
     values = np.ones((2, 6), np.float32)
     gradient = np.arange(12, dtype=np.float32).reshape(2, 6)
     gradient[0, 1] = np.inf
-    first, second = np.zeros_like(values), np.zeros_like(values)
-    covariance, axes = np.zeros((2, 2, numbers(sides)), np.float32)
+    first, second, covariance, axes = first_memory(values, sides)
     finite = np.ones(2, bool)
     optimiser.update(
         values, gradient, first, second, covariance, axes, sides, 1, np.full(2, 0.1), 0.0, True,
         finite,
     )  # fmt: skip
     assert finite.tolist() == [False, True]
-    assert (values[0] == 1).all() and (axes[0] == 0).all() and (covariance[0] == 0).all()
-    assert (axes[1] != 0).any() and (values[1] != 1).any()
+    assert (values[0] == 1).all() and (axes[0] == [1, 0, 0, 1]).all() and (covariance[0] == 0).all()
+    assert (axes[1] != [1, 0, 0, 1]).any() and (values[1] != 1).any()

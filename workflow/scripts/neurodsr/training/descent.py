@@ -20,9 +20,9 @@ from neurodsr.training import checkpoint
 from neurodsr.training.adaptive import START
 from neurodsr.training.checkpoint import State
 from neurodsr.training.forcing import learning_rates
-from neurodsr.training.optimise import Adapt, Gradients, Trainable, run_epoch, turned_sides
+from neurodsr.training.optimise import Adapt, Gradients, Trainable, run_epoch
 from neurodsr.training.selection import DECAYED, LANES, SUSTAINED, admitted
-from neurodsr.training.sides import numbers
+from neurodsr.training.sides import first_memory, sides_of
 from neurodsr.training.windows import Noise, Windows, inputs_of
 
 ENDURANCE = 10
@@ -155,13 +155,15 @@ def begin(model: Trainable, runs: int, epochs: int, seed: int, optimiser: str = 
     """State before the first update; a run's initial values do not depend on the other runs."""
     rows = [model.initial(np.random.default_rng((seed, run))) for run in range(runs)]
     parameters = np.stack(rows).astype(np.float32)
-    of_sides = np.zeros((runs, numbers(turned_sides(model, optimiser))), np.float32)
+    first, second, covariance, axes = first_memory(
+        parameters, sides_of(optimiser, model.shapes.values())
+    )
     return State(
         parameters=parameters,
-        first_moment=np.zeros_like(parameters),
-        second_moment=np.zeros_like(parameters),
-        covariance=of_sides,
-        axes=of_sides.copy(),
+        first_moment=first,
+        second_moment=second,
+        covariance=covariance,
+        axes=axes,
         updates=0,
         strength=np.full(runs, START),
         rate=np.ones(runs),

@@ -30,7 +30,7 @@ from neurodsr.training.optimise import (
     leaves,
     penalised_gradients,
 )
-from neurodsr.training.sides import numbers, sides_of
+from neurodsr.training.sides import first_memory, sides_of
 from neurodsr.training.windows import Noise, Windows, make_windows
 
 Floats = NDArray[np.float32]
@@ -224,12 +224,9 @@ def train(
     common = np.concatenate([start.mean, start.directions.ravel()])[None].astype(np.float32)
     own = start.vectors.astype(np.float32).copy()
     features = len(start.directions)
-    shapes = [*model.shapes.values()] * (1 + features)
-    sides = sides_of(shapes if settings["optimiser"] == "soap" else [])
-    of_sides = np.zeros((2, 1, numbers(sides)), np.float32)
-    none = np.zeros((subjects, 0), np.float32)
-    memory = [np.zeros_like(common), np.zeros_like(common), *of_sides]
-    own_memory = [np.zeros_like(own), np.zeros_like(own), none, none]
+    sides = sides_of(settings["optimiser"], [*model.shapes.values()] * (1 + features))
+    no_sides = sides[:0]
+    memory, own_memory = first_memory(common, sides), first_memory(own, no_sides)
     rectified = settings["optimiser"] != "adam"
     variance = start.variance.copy()
     theta = start.parameters()
@@ -273,7 +270,7 @@ def train(
                     rates[epoch : epoch + 1], settings["gradient_clip"], rectified, finite_common,
                 )  # fmt: skip
             optimiser.update(
-                own, toward, *own_memory, sides_of([]), number,
+                own, toward, *own_memory, no_sides, number,
                 np.full(subjects, settings["vector_rate"] * rates[epoch]),
                 settings["gradient_clip"], rectified, finite_own,
             )  # fmt: skip

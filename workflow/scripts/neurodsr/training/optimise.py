@@ -86,7 +86,7 @@ def run_epoch(
         state.parameters, state.first_moment, state.second_moment, state.covariance, state.axes,
     )  # fmt: skip
     values, *memory = (array.copy() for array in kept)
-    sides = turned_sides(model, settings["optimiser"])
+    sides = sides_of(settings["optimiser"], model.shapes.values())
     parameters = leaves(model, values)
     runs = len(values)
     steps = windows.windows.steps
@@ -122,11 +122,6 @@ def run_epoch(
         log.warning("epoch %d: run %d diverged: %s", state.epoch + 1, run, verdict)
     state.updates += batches
     state.epoch += 1
-
-
-def turned_sides(model: Trainable, optimiser: str) -> NDArray[np.int64]:
-    """Sides of the parameters' matrices along which axes are turned (`sides.sides_of`), if any."""
-    return sides_of(model.shapes.values() if optimiser == "soap" else [])
 
 
 def penalised_gradients(
