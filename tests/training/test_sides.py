@@ -105,3 +105,21 @@ def test_a_run_without_finite_gradient_keeps_its_axes() -> None:
     assert finite.tolist() == [False, True]
     assert (values[0] == 1).all() and (axes[0] == [1, 0, 0, 1]).all() and (covariance[0] == 0).all()
     assert (axes[1] != [1, 0, 0, 1]).any() and (values[1] != 1).any()
+
+
+def test_axes_do_not_depend_on_the_size_of_gradients() -> None:
+    """Even where single precision does not hold their squares."""
+    sides = sides_of("soap", [(4, 9)])
+    gradient = np.random.default_rng(4).standard_normal((1, 36)).astype(np.float32)
+    found = []
+    for size in (1e-25, 1, 1e15):
+        values = np.ones((1, 36), np.float32)
+        memory = first_memory(values, sides)
+        optimiser.update(
+            values, np.float32(size) * gradient, *memory, sides, 1, np.array([0.1]), 0.0, False,
+            np.ones(1, bool),
+        )  # fmt: skip
+        found.append(memory[-1].reshape(4, 4))
+    expected = np.linalg.eigh(gradient.reshape(4, 9) @ gradient.reshape(4, 9).T)[1]
+    for axes in found:
+        np.testing.assert_allclose(np.abs(axes.T @ expected), np.eye(4), atol=1e-5)

@@ -56,7 +56,7 @@ class State:
     parameters: NDArray[np.float32]
     first_moment: NDArray[np.float32]
     second_moment: NDArray[np.float32]
-    covariance: NDArray[np.float32]
+    covariance: NDArray[np.float64]
     axes: NDArray[np.float32]
     updates: int
     strength: NDArray[np.float64]

@@ -82,7 +82,7 @@ def run_epoch(
     adapt
         What is asked for a strength every few updates.
     """
-    kept = (
+    kept: tuple[Floats, ...] = (
         state.parameters, state.first_moment, state.second_moment, state.covariance, state.axes,
     )  # fmt: skip
     values, *memory = (array.copy() for array in kept)

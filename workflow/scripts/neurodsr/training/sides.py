@@ -52,10 +52,11 @@ def first_memory(parameters: NDArray[Any], sides: NDArray[np.int64]) -> tuple[ND
     first, second : (run, parameter)
         Moments: nothing yet.
     covariance, axes : (run, number)
-        Of all sides: nothing yet, and the coordinates themselves.
+        Of all sides: nothing yet (in double precision), and the coordinates themselves.
     """
     lengths = np.where(sides[:, 3], sides[:, 1], sides[:, 2])
     own = [np.eye(length, dtype=parameters.dtype).ravel() for length in lengths]
     row = np.concatenate([np.zeros(0, parameters.dtype), *own])
     axes = np.tile(row, (len(parameters), 1))
-    return np.zeros_like(parameters), np.zeros_like(parameters), np.zeros_like(axes), axes
+    moments = np.zeros_like(parameters), np.zeros_like(parameters)
+    return *moments, np.zeros(axes.shape), axes

@@ -71,10 +71,9 @@ def update(  # type: ignore[no-untyped-def]
                 turned[p] = scale * gradient[run, p]
                 m = kind(BETA1) * first[run, p] + kind(1.0 - BETA1) * turned[p]
                 first[run, p] = m
-            if len(sides):
-                observe(turned, covariance[run], sides)
-                if (number - 1) % EVERY == 0:
-                    find_axes(covariance[run], axes[run], sides)
+            observe(turned, covariance[run], sides)
+            if (number - 1) % EVERY == 0:
+                find_axes(covariance[run], axes[run], sides)
             direction = first[run].copy()
             turn(turned, axes[run], sides, False)
             turn(direction, axes[run], sides, False)
@@ -95,23 +94,26 @@ def update(  # type: ignore[no-untyped-def]
 
 @compiled
 def observe(gradient, covariance, sides):  # type: ignore[no-untyped-def]
-    """Let one gradient count in the moving averages of covariances."""
-    kind = gradient.dtype.type
+    """Let one gradient count in the moving averages of covariances.
+
+    These are in double precision, whatever gradients are in: their squares may leave its range
+    while they themselves do not.
+    """
     for side in range(len(sides)):
         at, rows, columns, left, place = sides[side]
         matrix = gradient[at : at + rows * columns].reshape(rows, columns)
-        tall = matrix.T.copy() if left else matrix
+        tall = (matrix.T if left else matrix).astype(np.float64)
         size = tall.shape[1]
-        product = np.zeros((size, size), gradient.dtype)
+        product = np.zeros((size, size))
         for k in range(len(tall)):
             for i in range(size):
                 for j in range(size):
                     product[i, j] += tall[k, i] * tall[k, j]
         for i in range(size):
             for j in range(size):
-                at = place + i * size + j
-                covariance[at] *= kind(BETA_COVARIANCE)
-                covariance[at] += kind(1.0 - BETA_COVARIANCE) * product[i, j]
+                to = place + i * size + j
+                covariance[to] *= BETA_COVARIANCE
+                covariance[to] += (1.0 - BETA_COVARIANCE) * product[i, j]
 
 
 @compiled
@@ -121,7 +123,7 @@ def find_axes(covariance, axes, sides):  # type: ignore[no-untyped-def]
         _, rows, columns, left, place = sides[side]
         size = rows if left else columns
         mean = covariance[place : place + size * size].reshape(size, size)
-        vectors = np.linalg.eigh(mean.astype(np.float64))[1]
+        vectors = np.linalg.eigh(mean)[1]
         for i in range(size):
             for j in range(size):
                 axes[place + i * size + j] = vectors[i, j]
