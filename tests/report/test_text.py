@@ -228,7 +228,7 @@ def test_methods_describe_every_family() -> None:
         (
             "plrnn",
             {"forcing": {"kind": "full", "neighbours": 20}},
-            "full teacher forcing, states inferred from 20 neighbours of a sample on each side",
+            "full teacher forcing, first states of windows inferred from 20 samples on each side",
         ),
         ("plrnn", {"forcing": {"kind": "free", "partial": False}}, "no teacher forcing, RAdam"),
         (

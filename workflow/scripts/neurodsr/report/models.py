@@ -133,7 +133,7 @@ def _forcing(model: Mapping[str, Any]) -> str:
         said += " of all latent units"
     if forcing["neighbours"] and kind != "free":
         said += (
-            f", states inferred from {forcing['neighbours']} neighbours of a sample on each side"
+            f", first states of windows inferred from {forcing['neighbours']} samples on each side"
         )
     return said
 

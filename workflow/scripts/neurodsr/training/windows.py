@@ -40,7 +40,7 @@ class Windows:
     observation : (time, channel)
         What is to be predicted, in single precision; NaN = missing.
     known : (time, channel)
-        What states are inferred from, in most trainings the observation itself.
+        What the first states of windows are inferred from, in most trainings the observation.
     inputs : (time, input)
         Single precision; ``input`` may be 0.
     ends : (time,)
@@ -155,10 +155,12 @@ class Epoch:
 
         observation, known = self.windows.observation, self.windows.known
         steps = self.windows.steps
-        x = cut(known, steps + 1, level, np.nan)
-        of_targets = level if self.noise.on_targets else np.float32(0)
-        same = known is observation and of_targets == level
-        target = x if same else cut(observation, steps + 1, of_targets, np.nan)
+        x = target = cut(observation, steps + 1, level, np.nan)
+        if not self.noise.on_targets and level:
+            target = cut(observation, steps + 1, np.float32(0), np.nan)
+        if known is not observation:
+            x = target.copy() if x is target else x
+            x[:, :, :1] = cut(known, 1, level, np.nan)
         return Batch(x, target, cut(self.windows.inputs, steps, np.float32(0), 0.0), inside)
 
 
@@ -184,7 +186,7 @@ def make_windows(
     automatic
         Length that the state-space check recommends (steps).
     neighbours
-        States are inferred from estimates by so many samples on each side
+        First states are inferred from estimates by so many samples on each side
         (`neighbours.from_neighbours`); 0 for the samples themselves.
     rare
         Windows are drawn by the rarity of their states to this power (`rarity.repeated`).
