@@ -233,6 +233,11 @@ def test_methods_describe_every_family() -> None:
         ("plrnn", {"forcing": {"kind": "free", "partial": False}}, "no teacher forcing, RAdam"),
         (
             "plrnn",
+            {"forcing": {"kind": "free", "neighbours": 9}},
+            "forcing, first states of windows",
+        ),
+        (
+            "plrnn",
             {"forcing": {"kind": "adaptive", "estimator": "batch_maximum"}},
             "adaptive generalised teacher forcing (batch maximum; Hess et al. 2023)",
         ),

@@ -131,7 +131,7 @@ def _forcing(model: Mapping[str, Any]) -> str:
     whole = model["family"] in PIECEWISE_LINEAR and kind != "free" and not forcing["partial"]
     if whole:
         said += " of all latent units"
-    if forcing["neighbours"] and kind != "free":
+    if forcing["neighbours"]:
         said += (
             f", first states of windows inferred from {forcing['neighbours']} samples on each side"
         )
