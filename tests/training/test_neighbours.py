@@ -25,7 +25,8 @@ def test_the_best_interpolator_of_an_autoregression() -> None:
     x = autoregressive(200_000, 0.8)
     estimate = from_neighbours(x, [slice(0, len(x))], 4)[4:-4, 0]
     expected = 0.8 / (1 + 0.8**2) * (x[3:-5, 0] + x[5:-3, 0])
-    assert np.sqrt(np.mean((estimate - expected) ** 2)) < 0.02
+    assert np.std(estimate - expected) < 0.011  # of 38 weights from 200 000 samples
+    assert np.abs(estimate - expected).max() < 0.15  # of cubes of the largest samples
 
 
 @pytest.mark.parametrize("reach", [10, 40])
@@ -39,7 +40,7 @@ def test_noise_that_remains_of_a_tone(reach: int) -> None:
     noise = 0.2 * rng.standard_normal(len(clean))
     estimate = from_neighbours((clean + noise)[:, None], [slice(0, len(clean))], reach)[:, 0]
     error = (estimate - clean)[reach:-reach]
-    assert error.var() == pytest.approx(0.02 / reach, rel=0.15)
+    assert error.var() == pytest.approx(0.02 / reach, rel=0.12)
     assert abs(np.corrcoef(error, noise[reach:-reach])[0, 1]) < 0.02
 
 
