@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from neurodsr import netcdf
 
-FORMAT = "5"
+FORMAT = "6"
 log = logging.getLogger("neurodsr")
 
 
