@@ -155,11 +155,11 @@ class Epoch:
 
         observation, known = self.windows.observation, self.windows.known
         steps = self.windows.steps
-        x = target = cut(observation, steps + 1, level, np.nan)
-        if not self.noise.on_targets and level:
-            target = cut(observation, steps + 1, np.float32(0), np.nan)
+        x = cut(observation, steps + 1, level, np.nan)
+        same = self.noise.on_targets or level == 0
+        target = x if same else cut(observation, steps + 1, np.float32(0), np.nan)
         if known is not observation:
-            x = target.copy() if x is target else x
+            x = x.copy()
             x[:, :, :1] = cut(known, 1, level, np.nan)
         return Batch(x, target, cut(self.windows.inputs, steps, np.float32(0), 0.0), inside)
 
