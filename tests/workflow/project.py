@@ -7,9 +7,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import yaml
+
+import one_cache
 
 ROOT = Path(__file__).resolve().parents[2]
 SUBJECTS = {"01": "control", "02": "control", "03": "patient", "04": "patient"}
@@ -46,6 +49,11 @@ def write_timeseries(path, orbit):
 
 class Project:
     """A folder with a copy of the workflow, a BIDS dataset and a configuration."""
+
+    environment: ClassVar = {
+        "PYTHONPATH": one_cache.FOLDER,
+        "NUMBA_CACHE_LOCATOR_CLASSES": one_cache.NAMES,
+    }
 
     def __init__(self, folder):
         self.folder = folder
@@ -106,7 +114,7 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env=os.environ | {"PYTHONPATH": ""},
+            env=os.environ | self.environment,
         )
         if check:
             assert run.returncode == 0, run.stdout

@@ -107,6 +107,7 @@ def guest(deployed, host):
     """The same project, with both rules run again in the deployed environment."""
     _, _, folder = deployed
     project = Project(folder / "project")
+    project.environment = {"PYTHONPATH": ""}
     shutil.copytree(host.folder, project.folder)
     shutil.copy(folder / "analysis.yaml", project.folder / "envs")
     for script in RULES.values():

@@ -37,6 +37,7 @@ def test_a_killed_training_resumes_to_the_same_result(project, killed):
     run = subprocess.Popen(
         project.command(FIT),
         cwd=project.folder,
+        env=os.environ | project.environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

@@ -27,7 +27,11 @@ class _PackageStamp:
 
 
 class GivenFolder(_PackageStamp, caching.UserProvidedCacheLocator):
-    """Cache in ``NUMBA_CACHE_DIR``."""
+    """Cache in ``NUMBA_CACHE_DIR``, shared by all copies of the package."""
+
+    def get_cache_path(self) -> str:
+        settings: Any = numba.config
+        return str(Path(settings.CACHE_DIR) / f"training_{_stamp()}")
 
 
 class BesideSource(_PackageStamp, caching.InTreeCacheLocator):
