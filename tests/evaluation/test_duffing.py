@@ -67,7 +67,12 @@ def scores(request) -> xr.Dataset:
     trained = fit(
         series,
         xr.Dataset(
-            attrs={"sequence_length": 100, "forcing_interval": 15, "predictability_time": 15}
+            attrs={
+                "sequence_length": 100,
+                "forcing_interval": 15,
+                "predictability_time": 15,
+                "noise_level": 0.0,
+            }
         ),
         complete(model, "models.schema.yaml"),
         0,

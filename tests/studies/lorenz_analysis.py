@@ -76,7 +76,12 @@ def main() -> None:
         "models.schema.yaml",
     )  # fmt: skip
     statespace = xr.Dataset(
-        attrs={"sequence_length": 200, "forcing_interval": 30, "predictability_time": 76}
+        attrs={
+            "sequence_length": 200,
+            "forcing_interval": 30,
+            "predictability_time": 76,
+            "noise_level": 0.0,
+        }
     )
     began = time.process_time()
     trained = fit(series, statespace, settings, 1, None, logging.getLogger())

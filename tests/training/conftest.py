@@ -54,7 +54,12 @@ def series() -> xr.Dataset:
 @pytest.fixture
 def statespace() -> xr.Dataset:
     return xr.Dataset(
-        attrs={"sequence_length": 40, "forcing_interval": 8, "predictability_time": 12}
+        attrs={
+            "sequence_length": 40,
+            "forcing_interval": 8,
+            "predictability_time": 12,
+            "noise_level": 0.0,
+        }
     )
 
 

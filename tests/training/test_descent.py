@@ -22,8 +22,8 @@ from neurodsr.training.selection import (
 from neurodsr.training.windows import make_windows
 
 Settings = dict[str, Any]
-Look = tuple[float, float, str, float]
-"""Criterion, forecast error and kind of free runs, and the criterion of what they come to."""
+Look = tuple[float, float, str, float] | tuple[float, float, str, float, float]
+"""Criterion, forecast error and kind of free runs, criterion of what they come to, divergence."""
 
 
 class Scripted:
@@ -33,11 +33,11 @@ class Scripted:
         self.looks = iter(looks)
 
     def score(self, stacked: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[str]]:
-        value, error, kind, self.end = next(self.looks)
+        value, error, kind, self.end, self.divergence = (*next(self.looks), np.inf)[:5]
         return np.array([value]), np.array([error]), [kind]
 
-    def endure(self, stacked: np.ndarray, rounds: int) -> np.ndarray:
-        return np.array([self.end])
+    def endure(self, stacked: np.ndarray, rounds: int) -> tuple[np.ndarray, np.ndarray]:
+        return np.array([self.end]), np.array([self.divergence])
 
 
 def kept(
@@ -102,6 +102,17 @@ def test_of_epochs_that_differ_by_chance_the_last_is_kept(model: Model) -> None:
         pytest.approx(0.12),
         np.inf,
     ]
+
+
+def test_of_epochs_that_differ_by_chance_the_one_of_least_divergence_is_kept(model: Model) -> None:
+    history = [(0.1, 0.5), (0.12, 0.3), (0.07, 0.4), (0.13, 0.2), (0.11, 0.2), (0.12, 0.3)]
+    looks = [(v, 1.0, SUSTAINED, v, d) for v, d in history]
+    assert kept(model, looks, spread=0.035) == [1, 2, 2, 4, 5, 5]
+    # the second epoch, the nearest by then, is too bad once the third one is found
+    assert kept(model, looks, spread=0.02) == [1, 2, 3, 3, 5, 5]
+    rests = (0.11, 1.0, DECAYED, 0.0)
+    assert kept(model, [*looks, rests], spread=0.035)[-1] == 5
+    assert kept(model, [*looks, (0.11, 0.9, DECAYED, 0.0)], spread=0.035)[-1] == 7
 
 
 def test_free_runs_that_come_to_rest_late_are_not_kept(model: Model) -> None:

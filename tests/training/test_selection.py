@@ -1,17 +1,19 @@
 """The validation criterion tells good free runs from bad ones, and names what they do."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from neurodsr.training.selection import (
     DECAYED,
+    POOLED,
     SUSTAINED,
     UNBOUNDED,
     admitted,
     distance_of_halves,
     make_criterion,
     mean_spectrum,
-    order,
 )
 
 from .conftest import lorenz, make_series
@@ -106,9 +108,53 @@ def test_the_true_system_is_hardly_worse_than_itself() -> None:
 
 def test_models_nearer_than_halves_of_the_data_are_told_apart_by_forecasts() -> None:
     value, error = np.array([0.1, 0.2, 0.3, np.nan, 0.0]), np.array([0.5, 0.4, 0.1, 0.1, 0.1])
-    barred = np.array([False, False, False, True, True])
-    assert order(value, error, barred, 0.0).tolist() == [0, 1, 2, 4, 3]
-    assert order(value, error, barred, 0.25).tolist() == [1, 0, 2, 4, 3]
+    barred, unknown = np.array([False, False, False, True, True]), np.full(5, np.inf)
+    wide = replace(make_criterion(make_series(lorenz(500)), 40, 0), spread=0.0)
+    for floor, expected in ((0.0, [0, 1, 2, 4, 3]), (0.25, [1, 0, 2, 4, 3])):
+        one = replace(wide, floor=floor)
+        assert one.order(value, error, unknown, barred, 0.05).tolist() == expected
+
+
+def test_divergence_is_that_of_gaussians() -> None:
+    rng = np.random.default_rng(0)
+    series = make_series(rng.standard_normal((100_000, 1)))
+    narrow = 0.8 * rng.standard_normal((3000, 1, 16))
+    # ln(0.8) + 1 / (2 * 0.64) - 1 / 2, and none with noise of variance 0.36
+    bare, noisy = (make_criterion(series, 40, 0, noise=level) for level in (np.nan, 0.6))
+    assert bare.divergence(narrow) == pytest.approx(0.0581, abs=0.01)
+    assert noisy.divergence(narrow) == pytest.approx(0, abs=0.005)
+
+
+def test_divergence_sees_a_shape_that_chance_hides_from_the_criterion() -> None:
+    samples, lengths = 40_000, 3
+    orbit = lorenz(samples + lengths * 16 * 2000)
+    scaled = (orbit - orbit[:samples].mean(0)) / orbit[:samples].std(0)
+    rng = np.random.default_rng(0)
+    series = make_series(scaled[:samples] + 0.05 * rng.standard_normal((samples, 3)))
+    bare, criterion = (make_criterion(series, 100, 0, noise=level) for level in (0, 0.05))
+    truth = lanes(scaled[samples:], lengths * len(criterion.inputs))
+    some = truth[:: criterion.thinning(lengths)]
+    assert some.size <= POOLED < 2 * some.size
+    true, narrow, wide = (criterion.divergence(scale * some) for scale in (1, 0.97, 1.05))
+    assert min(narrow, wide) > 1.1 * true
+    assert bare.divergence(0.97 * some) < 1.1 * bare.divergence(some)
+    parts = np.array_split(truth, lengths)
+    by_chance = np.ptp([criterion.distance(part)[0] for part in parts])
+    changes = [criterion.distance(0.97 * p)[0] - criterion.distance(p)[0] for p in parts]
+    assert np.abs(changes).max() < 0.5 * by_chance
+
+
+def test_divergence_is_unknown_where_data_are_few_or_free_runs_leave() -> None:
+    few = make_criterion(make_series(lorenz(1000)), 40, 0)
+    assert few.density is None
+    assert few.divergence(np.zeros((10, 3, 16))) == np.inf
+    many = make_criterion(make_series(lorenz(40_000)), 100, 0)
+    orbit = np.zeros((100, 3, 16))
+    assert np.isfinite(many.divergence(orbit))
+    assert many.divergence(orbit + np.nan) == np.inf
+    assert many.divergence(orbit + 1e9) == np.inf
+    wide = make_criterion(make_series(np.tile(lorenz(2000), 2)), 40, 0)
+    assert wide.density is None
 
 
 def test_free_runs_alone_may_choose() -> None:

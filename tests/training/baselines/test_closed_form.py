@@ -1,6 +1,7 @@
 """VAR, SINDy and reservoir against what is known of the data."""
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,15 @@ from neurodsr.training.baselines.reservoir import train as train_reservoir
 from neurodsr.training.baselines.segments import bootstrap
 from neurodsr.training.baselines.sindy import choices, identify, simplest
 from neurodsr.training.baselines.validation import Score, ranking
-from neurodsr.training.selection import DECAYED, SUSTAINED, UNBOUNDED
+from neurodsr.training.selection import (
+    DECAYED,
+    SUSTAINED,
+    UNBOUNDED,
+    Criterion,
+    make_criterion,
+)
+
+from ..conftest import make_series
 
 log = logging.getLogger("test")
 Settings = dict[str, Any]
@@ -94,33 +103,52 @@ def test_choices_are_bounded_by_the_data() -> None:
         choices(auto | {"degree": 4}, wide)
 
 
+def criterion(floor: float) -> Criterion:
+    """One whose values differ by merit alone."""
+    return replace(make_criterion(make_series(lorenz(500, 0.02)), 40, 0), floor=floor, spread=0.0)
+
+
 def test_the_simplest_of_good_models_is_chosen() -> None:
     scores = [Score(0.1, 0.02, ""), Score(0.11, 0.02, ""), Score(0.2, 0.02, ""),
               Score(np.inf, np.inf, "")]  # fmt: skip
-    assert simplest(scores, [9, 5, 2, 1], 0.0, 0.05) == 1
+    assert simplest(scores, [9, 5, 2, 1], criterion(0.0), 0.05) == 1
 
 
 def test_a_simple_model_that_oscillates_where_rest_forecasts_better_is_not_chosen() -> None:
     resting = Score(0.3, 0.1, DECAYED)
     moving = Score(0.1, 0.2, SUSTAINED)
-    assert simplest([resting, moving], [9, 2], 0.0, 0.05) == 0
-    assert simplest([resting, moving._replace(error=0.09)], [9, 2], 0.0, 0.05) == 1
-    assert simplest([resting, moving], [9, 2], 0.0, None) == 1  # free runs alone are to choose
+    assert simplest([resting, moving], [9, 2], criterion(0.0), 0.05) == 0
+    assert simplest([resting, moving._replace(error=0.09)], [9, 2], criterion(0.0), 0.05) == 1
+    assert (
+        simplest([resting, moving], [9, 2], criterion(0.0), None) == 1
+    )  # free runs alone are to choose
 
 
 def test_of_models_nearer_than_halves_of_the_data_the_simplest_forecasts_well() -> None:
     scores = [Score(0.1, 0.8, ""), Score(0.3, 0.2, ""), Score(0.2, 0.21, ""), Score(0.15, 0.8, ""),
               Score(0.9, 0.1, "")]  # fmt: skip
-    assert simplest(scores, [5, 9, 7, 1, 2], 0.0, 0.05) == 0
-    assert simplest(scores, [5, 9, 7, 1, 2], 0.5, 0.05) == 2
-    assert ranking(scores, 0.5, 0.05).tolist() == [1, 2, 0, 3, 4]
+    assert simplest(scores, [5, 9, 7, 1, 2], criterion(0.0), 0.05) == 0
+    assert simplest(scores, [5, 9, 7, 1, 2], criterion(0.5), 0.05) == 2
+    assert ranking(scores, criterion(0.5), 0.05).tolist() == [1, 2, 0, 3, 4]
 
 
 def test_what_oscillates_is_ranked_by_free_runs_unless_rest_forecasts_better() -> None:
     moving = [Score(0.1, 0.9, SUSTAINED), Score(0.3, 0.1, SUSTAINED), Score(0.2, 0.103, SUSTAINED),
               Score(np.inf, np.inf, UNBOUNDED)]  # fmt: skip
-    assert ranking(moving, 0.0, 0.05).tolist() == [0, 2, 1, 3]
-    assert ranking([*moving, Score(0.9, 0.101, DECAYED)], 0.0, 0.05).tolist() == [1, 4, 0, 2, 3]
+    assert ranking(moving, criterion(0.0), 0.05).tolist() == [0, 2, 1, 3]
+    resting = Score(0.9, 0.101, DECAYED)
+    assert ranking([*moving, resting], criterion(0.0), 0.05).tolist() == [1, 4, 0, 2, 3]
+
+
+def test_what_free_runs_hardly_tell_apart_is_told_apart_by_divergence() -> None:
+    scores = [Score(0.1, 0.1, "", 0.3), Score(0.11, 0.2, "", 0.1), Score(0.3, 0.1, "", 0.05),
+              Score(0.115, 0.1, "", 0.2)]  # fmt: skip
+    assert ranking(scores, criterion(0.0), 0.05).tolist() == [1, 3, 0, 2]
+    assert ranking(scores, criterion(0.4), 0.05).tolist() == [2, 1, 3, 0]
+    assert simplest(scores, [2, 9, 1, 3], criterion(0.0), 0.05) == 1
+    assert simplest(scores, [2, 9, 1, 3], criterion(0.4), 0.05) == 2
+    alike = [score._replace(divergence=0.1) for score in scores]
+    assert simplest(alike, [2, 9, 1, 3], criterion(0.0), 0.05) == 0
 
 
 def test_bootstrap_blocks_are_pieces_of_the_data() -> None:

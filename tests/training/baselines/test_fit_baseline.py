@@ -41,11 +41,11 @@ def test_driven_free_runs_are_longer_than_a_short_validation_split(
     split = np.repeat(np.int8([0, 1, 2]), [1000, 60, 140])
     series = series.assign(split=("time", split))
     series["input"] = (("time", "input"), np.random.default_rng(0).standard_normal((1200, 1)))
-    validation = make_validation(series, 40, 20, 0)
+    validation = make_validation(series, 40, 20, 0, 0.0)
     assert validation.steps == 500
     assert validation.inputs is not None
     assert validation.inputs.shape == (519, 16, 1)
-    validation = make_validation(series.drop_vars("input"), 40, 20, 0)
+    validation = make_validation(series.drop_vars("input"), 40, 20, 0, 0.0)
     assert (validation.steps, validation.history.shape) == (1000, (20, 16, 3))
 
 

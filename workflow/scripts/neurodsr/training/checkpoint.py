@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from neurodsr import netcdf
 
-FORMAT = "6"
+FORMAT = "7"
 log = logging.getLogger("neurodsr")
 
 
@@ -45,6 +45,8 @@ class State:
         Forecast error of the epoch chosen so far, and whether its free runs decay to a point.
     least_resting : (run,)
         Smallest forecast error of epochs whose free runs decay to a point.
+    divergence : (run,)
+        Of the data from free runs of the epoch chosen so far, inf where it is unknown.
     loss, validation, pull : (run, epoch)
         Training loss, criterion, and mean forcing strength; NaN where there is none (yet).
     epoch
@@ -66,6 +68,7 @@ class State:
     error: NDArray[np.float64]
     resting: NDArray[np.bool_]
     least_resting: NDArray[np.float64]
+    divergence: NDArray[np.float64]
     chosen_epoch: NDArray[np.int64]
     loss: NDArray[np.float64]
     validation: NDArray[np.float64]
@@ -87,6 +90,7 @@ _DIMENSIONS = {
     "error": ("run",),
     "resting": ("run",),
     "least_resting": ("run",),
+    "divergence": ("run",),
     "chosen_epoch": ("run",),
     "loss": ("run", "total_epoch"),
     "validation": ("run", "total_epoch"),

@@ -45,8 +45,11 @@ class Judge(Protocol):
         """Criterion (inf when unbounded), forecast error, and kind of free run, of each run."""
         ...
 
-    def endure(self, stacked: Rows, rounds: int) -> Floats:
-        """Criterion of what free runs come to after ``rounds`` more of their lengths."""
+    def endure(self, stacked: Rows, rounds: int) -> tuple[Floats, Floats]:
+        """Criterion of what free runs come to after ``rounds`` more of their lengths.
+
+        And the divergence of the data from them all, inf where the data cannot tell.
+        """
         ...
 
 
@@ -172,6 +175,7 @@ def begin(model: Trainable, runs: int, epochs: int, seed: int, optimiser: str = 
         error=np.full(runs, np.inf),
         resting=np.zeros(runs, bool),
         least_resting=np.full(runs, np.inf),
+        divergence=np.full(runs, np.inf),
         chosen_epoch=np.zeros(runs, np.int64),
         loss=np.full((runs, epochs), np.nan),
         validation=np.full((runs, epochs), np.nan),
@@ -209,27 +213,39 @@ def validate(task: Task, state: State, tolerance: float | None, rounds: int) -> 
     """Score the present parameters and keep them if there is hardly a better epoch, in place.
 
     Free runs that look right and keep going are continued, and count as what they come to. Of
-    epochs that are hardly worse than the best one the last is kept: training goes on to help.
+    epochs that are hardly worse than the best one that of the least divergence is kept, the last
+    one where divergences are unknown: training goes on to help.
     """
     values, errors, kinds = task.judge.score(state.parameters)
     resting = np.array(kinds) == DECAYED
     state.least_resting = np.minimum(state.least_resting, np.where(resting, errors, np.inf))
     least = state.least_resting
-    state.best_value[~admitted(state.error, state.resting, least, tolerance)] = np.inf
+    barred = ~admitted(state.error, state.resting, least, tolerance)
+    state.best_value[barred] = state.divergence[barred] = np.inf
     eligible = np.isfinite(values) & admitted(errors, resting, least, tolerance)
     acceptable = task.hardly_worse(state.best_value)
     lively = eligible & (values <= acceptable) & (np.array(kinds) == SUSTAINED)
+    divergences = np.full(len(values), np.inf)
     if rounds and lively.any():
-        ends = task.judge.endure(state.parameters[lively], rounds)
+        ends, divergences[lively] = task.judge.endure(state.parameters[lively], rounds)
         values[lively] = np.maximum(values[lively], ends)
         eligible &= np.isfinite(values)
-    state.validation[:, state.epoch - 1] = values
     better = eligible & (values <= acceptable)
+    state.validation[:, state.epoch - 1] = values
     state.best_value[eligible] = np.minimum(state.best_value, values)[eligible]
+    still_good = values_of_choice(state) <= task.hardly_worse(state.best_value)
+    better &= ~(still_good & (state.divergence < divergences))
     state.best[better] = state.parameters[better]
     state.error[better] = errors[better]
     state.resting[better] = resting[better]
+    state.divergence[better] = divergences[better]
     state.chosen_epoch[better] = state.epoch
+
+
+def values_of_choice(state: State) -> Floats:
+    """Criterion ``(run,)`` of the epochs chosen so far; NaN where there is none."""
+    chosen = np.maximum(state.chosen_epoch - 1, 0)
+    return state.validation[np.arange(len(chosen)), chosen]
 
 
 def course(state: State) -> dict[str, Any]:

@@ -17,13 +17,13 @@ from neurodsr.models.families import Parameters
 from neurodsr.models.model import FAMILIES, Model, build
 from neurodsr.training import fused, optimise
 from neurodsr.training.checkpoint import State
-from neurodsr.training.descent import Task, course, descend
+from neurodsr.training.descent import Task, course, descend, values_of_choice
 from neurodsr.training.forcing import intervals, strengths
 from neurodsr.training.free_runs import FreeRuns
 from neurodsr.training.gain import gains, history
 from neurodsr.training.optimise import Adapt, DataGradients, Gradients
 from neurodsr.training.refusals import check_memory, check_values
-from neurodsr.training.selection import admitted, make_criterion, order
+from neurodsr.training.selection import admitted, make_criterion
 from neurodsr.training.stacked import StackedGradients
 from neurodsr.training.windows import TRAIN, Batch, make_windows
 
@@ -46,7 +46,7 @@ def fit(
         Model-ready series (``series.nc``).
     statespace
         State-space check (``statespace.nc``); its attributes ``forcing_interval`` and
-        ``sequence_length`` (steps) are the automatic choices.
+        ``sequence_length`` (steps) are the automatic choices, ``noise_level`` that of the data.
     settings
         Settings of one model (``models.schema.yaml``).
     seed
@@ -86,7 +86,10 @@ def fit(
         series.sizes.get("input", 0),
         (float(np.nanmin(train)), float(np.nanmax(train))),
     )
-    criterion = make_criterion(series, windows.steps, seed, known=history(model, series))
+    criterion = make_criterion(
+        series, windows.steps, seed, known=history(model, series),
+        noise=statespace.attrs["noise_level"],
+    )  # fmt: skip
     check_memory(model, settings, len(criterion.inputs), windows.steps)
     judge = FreeRuns(model, criterion)
     task = Task(
@@ -161,17 +164,23 @@ def assemble(
         "B": (("run", "channel", "latent"), model.observation.decoder(parameters)),
         "E": (("run", "latent", "channel"), model.observation.encoder(parameters)),
     }
-    chosen = state.validation[np.arange(runs), np.maximum(state.chosen_epoch - 1, 0)]
     error = np.where(status == "ok", state.error, np.inf)
     least = error[state.resting].min(initial=np.inf)
     tolerance = settings["forecast_tolerance"]
     good = admitted(error, state.resting, least, tolerance)
-    ranking = order(chosen, error, ~good, judge.criterion.equal_below(tolerance))
+    ranking = judge.criterion.order(
+        values_of_choice(state), error, state.divergence, ~good, tolerance
+    )
     result = xr.Dataset(
         {
             **{name: (dims, tensor.double().numpy()) for name, (dims, tensor) in values.items()},
             "run_status": ("run", status.astype(object)),
             "free_run": ("run", np.array(kinds, object), {"long_name": "what free runs do"}),
+            "divergence": (
+                "run",
+                state.divergence,
+                {"long_name": "of seen data from long free runs in state space", "units": "nat"},
+            ),
             **course(state),
         },
         coords={

@@ -49,16 +49,24 @@ class FreeRuns:
         errors = np.where(np.isfinite(values) & np.isfinite(errors), errors, np.inf)
         return values, errors, [kind for _, kind in distances]
 
-    def endure(self, stacked: NDArray[np.float32], rounds: int) -> Floats:
-        """Criterion ``(run,)`` of free runs after ``rounds`` further stretches of their length."""
+    def endure(self, stacked: NDArray[np.float32], rounds: int) -> tuple[Floats, Floats]:
+        """Criterion ``(run,)`` of free runs after ``rounds`` further stretches of their length.
+
+        And the divergence of the data from all that comes after the transient.
+        """
         criterion = self.criterion
         dynamics = _Dynamics(self.model, stacked)
         first = states = dynamics.states(dynamics.encode(criterion.start), criterion.inputs)
+        every = criterion.thinning(1 + rounds)
+        visited = [states[:, criterion.transient :: every]]
         for _ in range(rounds):
             last = torch.from_numpy(np.ascontiguousarray(states[:, -1]))
             states = dynamics.states(last, criterion.inputs)
+            visited.append(states[:, ::every])
         pairs = zip(dynamics.observe(first), dynamics.observe(states), strict=True)
-        return np.array([criterion.distance_after(*pair) for pair in pairs])
+        ends = [criterion.distance_after(*pair) for pair in pairs]
+        orbits = dynamics.observe(np.concatenate(visited, axis=1))
+        return np.array(ends), np.array([criterion.divergence(orbit) for orbit in orbits])
 
 
 class _Dynamics:

@@ -5,24 +5,29 @@ or dies, so epochs are compared by what a free run looks like in the long run. N
 system moving, and a model that oscillates for ever matches its invariants better than the truth,
 but not its next cycle: what oscillates has to forecast the validation split as well as what comes
 to rest (`admitted`). Free runs are compared with training and validation data alike: a short
-validation split holds no distribution, and nothing is fitted to invariants. Models that are nearer
-to the data than its halves are to each other are told apart by their forecasts (`order`). The
-criterion of free runs is a sample, too: of epochs that differ by no more than stretches of the data
-do, the last is kept (`Criterion.hardly_worse`).
+validation split holds no distribution, and nothing is fitted to invariants.
 
 The criterion is the sliced Wasserstein distance between the distributions of pairs
 ``(x_t, x_{t+lag})``, in standard deviations of the training data, plus the Hellinger distance
 between smoothed power spectra. Both are cheap, need no bins, and stay informative (unlike a
-divergence of histograms) for few samples and many channels.
+divergence of histograms) for few samples and many channels. It is a sample: epochs that differ by
+no more than stretches of the data do are equal in it (`Criterion.hardly_worse`), and models that
+are nearer to the data than its halves are to each other, too (`Criterion.order`).
+
+Of equal epochs the one is kept whose long free runs diverge least from the data in state space
+(`density`). Where data are too few for their dimension to tell, the last one is, and runs are told
+apart by their forecasts.
 """
 
 from dataclasses import dataclass, replace
+from math import ceil
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from neurodsr.errors import RecordingError
+from neurodsr.training.density import Density, density_of
 from neurodsr.training.refusals import check_seen, most_missing
 from neurodsr.training.windows import MINIMUM_STEPS, TRAIN, VALIDATION, inputs_of, stretches
 
@@ -44,6 +49,8 @@ PROJECTIONS = 32
 FORECASTS = 128
 """Forecasts from so many starts, if the validation split has them."""
 POINTS = 2000
+POOLED = 200_000
+"""Numbers (samples times channels) of long free runs that are compared with the data's density."""
 LONGEST_RUN = 2000
 SEEN = (TRAIN, VALIDATION)
 """Splits that a training sees."""
@@ -85,6 +92,8 @@ class Criterion:
     spread
         How much larger than usual the criterion of free runs of the system itself may come out by
         chance, see `spread_of_stretches`.
+    density
+        Of the data in state space; None where they are too few.
     """
 
     start: NDArray[np.float32]
@@ -101,6 +110,7 @@ class Criterion:
     bound: float
     floor: float
     spread: float
+    density: Density | None
 
     def distance(self, orbit: Floats) -> tuple[float, str]:
         """Criterion of one run's free runs ``(step, channel, lane)``, and what they do."""
@@ -120,7 +130,7 @@ class Criterion:
         return wasserstein + hellinger(self.spectrum, mean_spectrum(parts, self.period))
 
     def equal_below(self, tolerance: float | None) -> float:
-        """Criterion up to which models count as equally near to the data, see `order`.
+        """Criterion up to which models count as equally near to the data.
 
         Parameters
         ----------
@@ -129,20 +139,60 @@ class Criterion:
         """
         return 0.0 if tolerance is None else self.floor
 
-    def hardly_worse(self, best: Floats, tolerance: float | None) -> Floats:
+    def hardly_worse(self, best: Floats | np.float64, tolerance: float | None) -> Floats:
         """Criterion up to which an epoch is hardly worse than the best one.
 
         Both are samples, and the best one was chosen for being small: twice the spread is chance.
 
         Parameters
         ----------
-        best : (run,)
-            Least criterion so far.
+        best
+            Least criterion.
         tolerance
             As of `equal_below`.
         """
         best = np.maximum(best, self.equal_below(tolerance))
         return best + np.maximum(TOLERANCE * best, 0 if tolerance is None else 2 * self.spread)
+
+    def thinning(self, lengths: int) -> int:
+        """Which samples of free runs, this many lengths long, the divergence is of: every k-th."""
+        numbers: int = lengths * len(self.inputs) * self.start.size
+        return ceil(numbers / POOLED)
+
+    def divergence(self, orbit: Floats) -> float:
+        """Of the data from free runs ``(step, channel, lane)``, in nats; inf where unknown."""
+        if self.density is None or not (np.abs(orbit) < self.bound).all():
+            return np.inf
+        return self.density.divergence(orbit)
+
+    def order(
+        self,
+        value: Floats,
+        error: Floats,
+        divergence: Floats,
+        barred: NDArray[np.bool_],
+        tolerance: float | None,
+    ) -> NDArray[np.intp]:
+        """Indices of models from the best on.
+
+        Those that are hardly worse than the best are told apart by their divergence where it is
+        known. Otherwise models that are nearer to the data than halves of the data to each other
+        are equally near: of short series, free runs say little. Forecasts tell them apart.
+
+        Parameters
+        ----------
+        value, error, divergence : (model,)
+            Criterion, forecast error and divergence (inf where it is unknown).
+        barred : (model,)
+            Those that come last, see `admitted`.
+        tolerance
+            As of `equal_below`.
+        """
+        best = np.min(value, where=~barred, initial=np.inf)
+        near = value <= self.hardly_worse(best, tolerance)
+        nearest = np.where(near, divergence, np.inf)
+        floored = np.maximum(value, self.equal_below(tolerance))
+        return np.lexsort((error, floored, nearest, barred))
 
     def distance_after(self, first: Floats, last: Floats) -> float:
         """Criterion of free runs that went on, from their first and last ``(step, channel, lane)``.
@@ -186,26 +236,13 @@ def admitted(
     return np.isfinite(error) & (error <= np.where(resting, 1 + tolerance, 1) * least_resting)
 
 
-def order(
-    value: Floats, error: Floats, barred: NDArray[np.bool_], floor: float
-) -> NDArray[np.intp]:
-    """Indices of models from the best on.
-
-    Parameters
-    ----------
-    value, error : (model,)
-        Criterion and forecast error.
-    barred : (model,)
-        Those that come last, see `admitted`.
-    floor
-        Of the criterion. Models that are nearer to the data than halves of the data to each other
-        are equally near: of short series, free runs say little. They are told apart by forecasts.
-    """
-    return np.lexsort((error, np.maximum(value, floor), barred))
-
-
 def make_criterion(
-    series: xr.Dataset, steps: int, seed: int, longest_run: int = LONGEST_RUN, known: int = 1
+    series: xr.Dataset,
+    steps: int,
+    seed: int,
+    longest_run: int = LONGEST_RUN,
+    known: int = 1,
+    noise: float = 0.0,
 ) -> Criterion:
     """Criterion for models trained on windows of ``steps``.
 
@@ -216,11 +253,13 @@ def make_criterion(
     steps
         Length of a forecast.
     seed
-        Start of the random numbers that choose directions.
+        Start of the random numbers that choose directions and make noise.
     longest_run
         Steps that a free run may have.
     known
         Samples that a forecast starts from; fewer in a short validation split.
+    noise
+        Level of the noise on the data, in standard deviations of a channel; NaN if unknown.
 
     Raises
     ------
@@ -270,6 +309,7 @@ def make_criterion(
     driven = inputs[np.minimum(chosen + np.arange(length)[:, None], len(inputs) - 1)]
     transient = length // 4
     data = [np.nan_to_num(observation[part]) for part in parts]
+    seen = np.concatenate([observation[part] for part in parts])
     period = max(2, min(longest, length - transient, 1000))
     lag = max(1, min(steps // 10, longest // 4, length // 2))
     rng = np.random.default_rng(seed)
@@ -291,6 +331,7 @@ def make_criterion(
         bound=10 * max(1.0, float(np.nanmax(np.abs(observation)))),
         floor=distance_of_halves(data, directions, lag, period),
         spread=0.0,
+        density=density_of(seen[np.isfinite(seen).all(1)], noise, seed),
     )
     return replace(criterion, spread=spread_of_stretches(criterion, data, rng))
 

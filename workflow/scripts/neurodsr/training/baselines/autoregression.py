@@ -45,12 +45,11 @@ def fit_autoregression(
         sample = regenerated(first, parts, np.random.default_rng((seed, run)))
         runs.append(Autoregression(fit_order(sample, first.order, inputs), run))
     steps = int(statespace.attrs["sequence_length"])
-    validation = make_validation(series, steps, first.order, seed)
+    validation = make_validation(series, steps, first.order, seed, statespace.attrs["noise_level"])
     scores = [validation.score(one) for one in runs]
     log.info("%d runs of VAR(%d) on %d samples", len(runs), first.order, sum(map(len, parts)))
     return assemble(
-        runs, scores, validation.criterion.equal_below(settings["forecast_tolerance"]),
-        xr.Dataset(), series, settings,
+        runs, scores, validation.criterion, xr.Dataset(), series, settings,
         parameters=first.A.size + first.c.size + first.C.size,
         updates=0,
         sequence_length=steps,

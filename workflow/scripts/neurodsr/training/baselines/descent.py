@@ -56,7 +56,9 @@ def fit_network(
             f"{settings['family']}; choose generalised, sparse, full or free"
         )
     network = make(settings, series.sizes["channel"], windows.inputs.shape[1], windows.steps)
-    validation = make_validation(series, windows.steps, network.warm_up, seed)
+    validation = make_validation(
+        series, windows.steps, network.warm_up, seed, statespace.attrs["noise_level"]
+    )
     judge = FreeRuns(network, validation)
     tolerance = settings["forecast_tolerance"]
     task = Task(
@@ -66,12 +68,16 @@ def fit_network(
     state = descend(task, series, settings, seed, checkpoint_path, log)
     history = xr.Dataset(course(state), coords={"epoch": np.arange(1, settings["epochs"] + 1)})
     scores = [
-        score if np.isfinite(value) else score._replace(value=np.inf, error=np.inf)
-        for score, value in zip(judge.scores(state.best), state.best_value, strict=True)
+        score._replace(divergence=divergence)
+        if np.isfinite(value)
+        else score._replace(value=np.inf, error=np.inf)
+        for score, value, divergence in zip(
+            judge.scores(state.best), state.best_value, state.divergence, strict=True
+        )
     ]
     result = assemble(
         [network.run(row, run) for run, row in enumerate(state.best)],
-        scores, validation.criterion.equal_below(tolerance), history, series, settings,
+        scores, validation.criterion, history, series, settings,
         ["" if one > 0 else "failed: loss or gradient diverged twice" for one in state.rate],
         parameters=network.count,
         updates=state.updates,
@@ -113,11 +119,15 @@ class FreeRuns:
         ]
 
     def score(self, stacked: NDArray[np.float32]) -> tuple[Floats, Floats, list[str]]:
-        values, errors, kinds = zip(*self.scores(stacked), strict=True)
+        values, errors, kinds, _ = zip(*self.scores(stacked), strict=True)
         return np.array(values), np.array(errors), list(kinds)
 
-    def endure(self, stacked: NDArray[np.float32], rounds: int) -> Floats:
-        return np.array([
-            self.validation.endure(self.network.run(row, run), rounds)
-            for run, row in enumerate(stacked)
-        ])  # fmt: skip
+    def endure(self, stacked: NDArray[np.float32], rounds: int) -> tuple[Floats, Floats]:
+        ends, divergences = zip(
+            *(
+                self.validation.endure(self.network.run(row, run), rounds)
+                for run, row in enumerate(stacked)
+            ),
+            strict=True,
+        )
+        return np.array(ends), np.array(divergences)

@@ -49,9 +49,9 @@ def fit_reservoir(
     parts = training_stretches(series, warm_up + 2)
     few = _first(parts, SEARCH_SAMPLES)
     steps = int(statespace.attrs["sequence_length"])
-    validation = make_validation(series, steps, warm_up, seed)
+    validation = make_validation(series, steps, warm_up, seed, statespace.attrs["noise_level"])
     tolerance = settings["forecast_tolerance"]
-    floor = validation.criterion.equal_below(tolerance)
+    criterion = validation.criterion
 
     def attempt(trial: int, repetition: int) -> Score:
         rng = np.random.default_rng((seed, trial, repetition))
@@ -59,9 +59,9 @@ def fit_reservoir(
 
     candidates = draw(size["trials"], np.random.default_rng(seed))
     scores = [attempt(trial, 0) for trial in range(len(candidates))]
-    listed = ranking(scores, floor, tolerance)[:SHORTLIST]
+    listed = ranking(scores, criterion, tolerance)[:SHORTLIST]
     again = [_middle([scores[trial], attempt(trial, 1), attempt(trial, 2)]) for trial in listed]
-    best = int(listed[ranking(again, floor, tolerance)[0]])
+    best = int(listed[ranking(again, criterion, tolerance)[0]])
     chosen = candidates[best]
     log.info("%d trials, chosen: %s", len(candidates), chosen)
     runs = [
@@ -69,7 +69,7 @@ def fit_reservoir(
         for run in range(settings["runs"])
     ]
     return assemble(
-        runs, [validation.score(one) for one in runs], floor,
+        runs, [validation.score(one) for one in runs], criterion,
         course_of_search(scores, candidates), series, settings,
         parameters=runs[0].readout.size + runs[0].readout_bias.size,
         updates=0,

@@ -10,18 +10,20 @@ import xarray as xr
 from neurodsr.errors import RecordingError
 from neurodsr.models.interface import Baseline
 from neurodsr.training.baselines.validation import Score, ranking
+from neurodsr.training.selection import Criterion
 
 UNBOUNDED = "failed: free runs are unbounded"
 SELECTION = (
     "validation: sliced Wasserstein distance of (x_t, x_t+lag) + Hellinger distance of power "
-    "spectra, free runs from 16 starts; forecasts where halves of the data are farther apart"
+    "spectra, free runs from 16 starts; of what is hardly worse, divergence in state space; "
+    "forecasts where halves of the data are farther apart"
 )
 
 
 def assemble(
     runs: Sequence[Baseline],
     scores: Sequence[Score],
-    floor: float,
+    criterion: Criterion,
     course: xr.Dataset,
     series: xr.Dataset,
     settings: Mapping[str, Any],
@@ -34,8 +36,8 @@ def assemble(
     ----------
     runs, scores
         What is kept of each run, and its score.
-    floor
-        Of the criterion.
+    criterion
+        What scores are measured by.
     course
         How training or search went, for the figure and the report.
     series
@@ -64,7 +66,9 @@ def assemble(
         )
     stored = [one.variables() for one in runs]
     best = next(
-        run for run in ranking(scores, floor, settings["forecast_tolerance"]) if status[run] == "ok"
+        run
+        for run in ranking(scores, criterion, settings["forecast_tolerance"])
+        if status[run] == "ok"
     )
     return (
         course.assign(

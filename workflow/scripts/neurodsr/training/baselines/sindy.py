@@ -18,6 +18,7 @@ from neurodsr.preprocess.stretches import Stretch
 from neurodsr.training.baselines.result import assemble, course_of_search
 from neurodsr.training.baselines.segments import bootstrap, training_stretches
 from neurodsr.training.baselines.validation import Score, admission, make_validation, ranking
+from neurodsr.training.selection import Criterion
 
 DEGREES = (1, 2, 3)
 THRESHOLDS = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
@@ -40,14 +41,14 @@ def fit_sindy(
     interval = float(series.attrs["sampling_interval"])
     parts = training_stretches(series, 10)
     steps = int(statespace.attrs["sequence_length"])
-    validation = make_validation(series, steps, 1, seed)
+    validation = make_validation(series, steps, 1, seed, statespace.attrs["noise_level"])
     candidates = choices(settings["sindy"], parts)
     models = [identify(parts, interval, **one, run=0) for one in candidates]
     scores = [validation.score(one) for one in models]
     terms = [int(np.count_nonzero(one.coefficients)) for one in models]
     tolerance = settings["forecast_tolerance"]
-    floor = validation.criterion.equal_below(tolerance)
-    best = simplest(scores, terms, floor, tolerance)
+    criterion = validation.criterion
+    best = simplest(scores, terms, criterion, tolerance)
     chosen = candidates[best]
     log.info("%d candidates, chosen: %s", len(candidates), chosen)
     shortest = 4 * chosen["smoothing"] + 10
@@ -56,7 +57,7 @@ def fit_sindy(
         for run in range(settings["runs"])
     ]
     return assemble(
-        runs, [validation.score(one) for one in runs], floor,
+        runs, [validation.score(one) for one in runs], criterion,
         course_of_search(scores, candidates), series, settings,
         parameters=runs[0].coefficients.size,
         updates=0,
@@ -67,22 +68,27 @@ def fit_sindy(
 
 
 def simplest(
-    scores: Sequence[Score], terms: Sequence[int], floor: float, tolerance: float | None
+    scores: Sequence[Score], terms: Sequence[int], criterion: Criterion, tolerance: float | None
 ) -> int:
     """Index of the model with the fewest terms of those that do about as well as the best.
 
     None is taken that `admission` bars, unless it bars all. Where the criterion of the best is
-    below the floor, so well has to be the forecast as well.
+    below the floor, so well has to be the forecast as well; so near have to be the data in state
+    space.
     """
     good = admission(scores, tolerance)
-    first, *rest = ranking(scores, floor, tolerance)
-    best = scores[first]
+    first, *rest = ranking(scores, criterion, tolerance)
+    best, floor = scores[first], criterion.equal_below(tolerance)
     value = (1 + TOLERANCE) * max(best.value, floor)
     error = (1 + TOLERANCE) * best.error if best.value < floor else np.inf
+    divergence = (1 + TOLERANCE) * best.divergence
     alike = [
         i
         for i in rest
-        if good[i] == good[first] and scores[i].value <= value and scores[i].error <= error
+        if good[i] == good[first]
+        and scores[i].value <= value
+        and scores[i].error <= error
+        and scores[i].divergence <= divergence
     ]
     return int(min([first, *alike], key=lambda i: terms[i]))
 

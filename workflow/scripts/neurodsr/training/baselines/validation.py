@@ -19,7 +19,6 @@ from neurodsr.training.selection import (
     Criterion,
     admitted,
     make_criterion,
-    order,
 )
 
 Floats = NDArray[np.float64]
@@ -29,12 +28,13 @@ class Score(NamedTuple):
     """Criterion (smaller is better, inf when unbounded), forecast error, kind of free run.
 
     The forecast error is the mean square over steps, channels and starts, in variances of the
-    training data, and inf where the criterion is.
+    training data, and inf where the criterion is. The divergence is inf where it is unknown.
     """
 
     value: float
     error: float
     kind: str
+    divergence: float = np.inf
 
 
 @dataclass(frozen=True)
@@ -66,23 +66,37 @@ class Validation:
     future_inputs: Floats | None
 
     def score(self, one: Reconstruction) -> Score:
-        orbit = one.free_run(self.history, self.steps, self.inputs)
-        value, kind = self.criterion.distance(np.moveaxis(orbit, 1, 2))
+        orbit = np.moveaxis(one.free_run(self.history, self.steps, self.inputs), 1, 2)
+        value, kind = self.criterion.distance(orbit)
         with np.errstate(over="ignore", invalid="ignore"):
             forecast = one.forecast(self.past, len(self.future) + 1, self.future_inputs)[1:]
             error = float(np.mean((forecast - self.future) ** 2))
-        return Score(value, error if np.isfinite(value + error) else np.inf, kind)
+        return Score(
+            value, error if np.isfinite(value + error) else np.inf, kind, self.divergence(orbit)
+        )
 
-    def endure(self, one: Reconstruction, rounds: int) -> float:
-        """Criterion of autonomous free runs after ``rounds`` further stretches of their length."""
+    def endure(self, one: Reconstruction, rounds: int) -> tuple[float, float]:
+        """Criterion of autonomous free runs after ``rounds`` further stretches of their length.
+
+        And the divergence of the data from all of them.
+        """
         orbit = np.moveaxis(one.free_run(self.history, (1 + rounds) * self.steps), 1, 2)
-        return self.criterion.distance_after(orbit[: self.steps], orbit[-self.steps :])
+        end = self.criterion.distance_after(orbit[: self.steps], orbit[-self.steps :])
+        return end, self.divergence(orbit)
+
+    def divergence(self, orbit: Floats) -> float:
+        """Of the data from free runs ``(step, channel, lane)`` after their transient."""
+        every = self.criterion.thinning(-(-len(orbit) // self.steps))
+        return self.criterion.divergence(orbit[self.criterion.transient :: every])
 
 
-def make_validation(series: xr.Dataset, steps: int, warm_up: int, seed: int) -> Validation:
+def make_validation(
+    series: xr.Dataset, steps: int, warm_up: int, seed: int, noise: float
+) -> Validation:
     """Validation of models that forecast ``steps`` and need ``warm_up`` samples of history.
 
-    A history is shorter where the longest stretch is not twice as long.
+    On data with noise of that level (`make_criterion`). A history is shorter where the longest
+    stretch is not twice as long.
 
     Raises
     ------
@@ -102,11 +116,11 @@ def make_validation(series: xr.Dataset, steps: int, warm_up: int, seed: int) -> 
     seen = stretches(series, "train", 2) + parts
     if "input" in series:
         room = max(len(part) for part in seen) - before + 1
-        criterion = make_criterion(series, steps, seed, min(room, LONGEST_RUN))
+        criterion = make_criterion(series, steps, seed, min(room, LONGEST_RUN), noise=noise)
         driven, inputs = windows(seen, before + len(criterion.inputs) - 1, LANES)
         history = driven[:before]
     else:
-        criterion = make_criterion(series, steps, seed)
+        criterion = make_criterion(series, steps, seed, noise=noise)
         total = sum(len(part) for part in seen)
         chosen = np.linspace(0, total - 1, LANES).astype(int)
         history, inputs = histories(seen, chosen, before), None
@@ -121,11 +135,15 @@ def make_validation(series: xr.Dataset, steps: int, warm_up: int, seed: int) -> 
     )
 
 
-def ranking(scores: Sequence[Score], floor: float, tolerance: float | None) -> NDArray[np.intp]:
-    """Indices of scores from the best on (`selection.order`), those that are admitted first."""
-    value = np.array([score.value for score in scores])
-    error = np.array([score.error for score in scores])
-    return order(value, error, ~admission(scores, tolerance), floor)
+def ranking(
+    scores: Sequence[Score], criterion: Criterion, tolerance: float | None
+) -> NDArray[np.intp]:
+    """Indices of scores from the best on (`Criterion.order`), those that are admitted first."""
+    value, error, divergence = (
+        np.array([getattr(score, name) for score in scores])
+        for name in ("value", "error", "divergence")
+    )
+    return criterion.order(value, error, divergence, ~admission(scores, tolerance), tolerance)
 
 
 def admission(scores: Sequence[Score], tolerance: float | None) -> NDArray[np.bool_]:
