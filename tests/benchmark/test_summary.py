@@ -69,7 +69,8 @@ def results():
         },
         coords={"run": range(5)},
     )
-    fit = xr.Dataset(attrs={"parameters": 706, "updates": 250000, "training_seconds": 12.5})
+    attrs = {"parameters": 706, "updates": 250000, "training_seconds": 12.5, "best_run": 2}
+    fit = xr.Dataset(attrs=attrs)
     return {"fit": fit, "scores": scores, "dynamics": dynamics}
 
 
@@ -82,6 +83,7 @@ def test_medians_take_every_finite_score(results):
     row = one_row(results)
     assert row["D_stsp"] == pytest.approx(0.3) and row["D_stsp_mad"] == pytest.approx(0.1)
     assert row["D_H"] == pytest.approx(0.07) and row["D_H_mad"] == pytest.approx(0.02)
+    assert [row[f"{name}_chosen"] for name in MEASURES] == SCORES[2].tolist()
     assert row["PE"] == pytest.approx(2e-3) and row["PE_mad"] == pytest.approx(1e-3)
     assert row["lyapunov_max"] == pytest.approx(0.8)
     np.testing.assert_allclose(spectrum_of(row["lyapunov"]), [0.8, -0.02, -20.0])
@@ -172,7 +174,7 @@ def test_table_page_and_figure_hold_every_row(results):
     (line,) = [line for line in page.splitlines() if line.startswith("| model ") and "706" in line]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert cells == ["model", "706", "250000", "5", "3", "38%, 12%", "0.3 ± 0.1",
-                     "0.07 ± 0.02", "0.002 ± 0.001", "0.8 ± 0.1",
+                     "0.07 ± 0.02", "0.002 ± 0.001", "0.3, 0.07", "0.8 ± 0.1",
                      "0.800 -0.020 -20.000", "12"]  # fmt: skip
     assert "| aGTF (secondary) " in page and "- aGTF (secondary): a board" in page
     assert len({len(row) for row in page.splitlines() if row.startswith("|")}) == 1
@@ -192,7 +194,8 @@ def test_models_are_compared_over_recordings():
     }  # fmt: skip
     rows = [
         {"recording": recording, "model": model, "run": run, "D_stsp": value, "D_H": 0.1,
-         "PE": 1e-3, "state": "ok" if np.isfinite(value) else "diverged", "starts": 0}
+         "PE": 1e-3, "state": "ok" if np.isfinite(value) else "diverged", "starts": 0,
+         "chosen": int(run == 1)}
         for (recording, model), values in scores.items()
         for run, value in enumerate(values)
     ]  # fmt: skip
@@ -202,6 +205,8 @@ def test_models_are_compared_over_recordings():
     assert one["D_stsp"] == pytest.approx(0.2) and one["D_stsp_mad"] == pytest.approx(0.1)
     assert two["D_stsp"] == pytest.approx(0.5) and two["failed"] == 2
     assert (one["least"], two["least"]) == (1, 2)
+    # the chosen runs of the second have 0.6, 0.1, 9 and none
+    assert two["D_stsp_chosen"] == pytest.approx(0.6) and two["D_H_chosen"] == pytest.approx(0.1)
     assert across(runs[runs["recording"] == "sub-a"]) == []
     page = write_page("Title", {}, summary_table({}), runs)
     assert "| one   |          4 |    8 |      3 | 0.2 ± 0.1 |" in page

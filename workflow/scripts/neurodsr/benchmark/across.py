@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from neurodsr.benchmark.runs import MEASURES
-from neurodsr.benchmark.summary import middle
+from neurodsr.benchmark.summary import middle, of_chosen
 
 
 def across(runs: pd.DataFrame) -> list[dict[str, Any]]:
@@ -23,7 +23,8 @@ def across(runs: pd.DataFrame) -> list[dict[str, Any]]:
     -------
     list of dict
         ``name``, ``recordings``, ``runs``, ``failed`` (runs that are not ok), each measure with its
-        median absolute deviation, and ``least``: recordings where the median of D_stsp is the least
+        median absolute deviation, and the median over recordings of the chosen run
+        (``D_stsp_chosen``, ...), and ``least``: recordings where the median of D_stsp is the least
         of all models, a run without a finite one counting as worse than any. Recordings where no
         model has a finite one are nobody's.
     """
@@ -39,6 +40,7 @@ def across(runs: pd.DataFrame) -> list[dict[str, Any]]:
             "runs": len(part),
             "failed": int((part["state"] != "ok").sum()),
             **{key: value for name in MEASURES for key, value in middle(name, part[name]).items()},
+            **of_chosen(part),
             "least": int((least == model).sum()),
         }
         for model, part in runs.groupby("model", sort=False)

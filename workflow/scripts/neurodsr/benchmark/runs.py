@@ -16,6 +16,10 @@ RUNS: Dictionary = {
     "recording": {"Description": "Recording"},
     "model": {"Description": "Model"},
     "run": {"Description": "Index of the run (seed)"},
+    "chosen": {
+        "Description": "Whether training chose this run of all, by the data that it saw",
+        "Levels": {"1": "yes", "0": "no"},
+    },
     "state": {
         "Description": "What became of the run",
         "Levels": {
@@ -51,12 +55,12 @@ def run_table(results: Mapping[tuple[str, str], Mapping[str, xr.Dataset]]) -> pd
         {"recording": recording, "model": model, **row}
         for (recording, model), one in results.items()
         if not any(netcdf.is_excluded(result) for result in one.values())
-        for row in run_rows(one["scores"], one["dynamics"])
+        for row in run_rows(one["scores"], one["dynamics"], one["fit"].attrs["best_run"])
     ]
     return pd.DataFrame(rows, columns=list(RUNS))
 
 
-def run_rows(scores: xr.Dataset, dynamics: xr.Dataset) -> Iterator[dict[str, object]]:
+def run_rows(scores: xr.Dataset, dynamics: xr.Dataset, chosen: int) -> Iterator[dict[str, object]]:
     """One row a run, without the names of recording and model."""
     for run in scores["run"].values:
         score, one = scores.sel(run=run), dynamics.sel(run=run)
@@ -64,6 +68,7 @@ def run_rows(scores: xr.Dataset, dynamics: xr.Dataset) -> Iterator[dict[str, obj
         exponents = one["lyapunov"].values
         yield {
             "run": int(run),
+            "chosen": int(run == chosen),
             "state": str(score["run_state"].values),
             **{name: float(score["score"].sel(measure=name)) for name in MEASURES},
             "starts": len(kinds),

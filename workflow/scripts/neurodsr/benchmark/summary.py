@@ -11,6 +11,7 @@ from neurodsr import netcdf
 from neurodsr.benchmark.runs import MEASURES, spectrum_of, spectrum_text
 from neurodsr.tables import Dictionary
 
+_CHOSEN = "The same of the run that training chose of all, by the data that it saw"
 _SPREAD = "Median absolute deviation over runs (from the median, not rescaled)"
 
 SUMMARY: Dictionary = {
@@ -51,10 +52,13 @@ SUMMARY: Dictionary = {
         "Units": "nat",
     },
     "D_stsp_mad": {"Description": _SPREAD, "Units": "nat"},
+    "D_stsp_chosen": {"Description": _CHOSEN, "Units": "nat"},
     "D_H": {"Description": "Hellinger distance of power spectra, likewise"},
     "D_H_mad": {"Description": _SPREAD},
+    "D_H_chosen": {"Description": _CHOSEN},
     "PE": {"Description": "Mean squared n-step prediction error, likewise", "Units": "sd^2"},
     "PE_mad": {"Description": _SPREAD, "Units": "sd^2"},
+    "PE_chosen": {"Description": _CHOSEN, "Units": "sd^2"},
     "lyapunov_max": {"Description": "Largest Lyapunov exponent, likewise", "Units": "1/s"},
     "lyapunov_max_mad": {"Description": _SPREAD, "Units": "1/s"},
     "lyapunov": {
@@ -117,6 +121,7 @@ def model_row(
         "stopped_rate": runs["stopped"].sum() / starts if starts else np.nan,
         "periodic_rate": runs["periodic"].sum() / starts if starts else np.nan,
         **{key: value for name in MEASURES for key, value in middle(name, runs[name]).items()},
+        **of_chosen(runs),
         **middle("lyapunov_max", leading),
         "lyapunov": spectrum_text(median_spectrum(spectra)),
         "cpu_seconds": fit["training_seconds"],
@@ -129,6 +134,12 @@ def middle(name: str, values: pd.Series) -> dict[str, float]:
     finite = values[np.isfinite(values.astype(float))].astype(float)
     median = float(finite.median())
     return {name: median, f"{name}_mad": float((finite - median).abs().median())}
+
+
+def of_chosen(runs: pd.DataFrame) -> dict[str, float]:
+    """Scores of the run that training chose; medians where the runs are of several recordings."""
+    chosen = runs[runs["chosen"] == 1]
+    return {f"{name}_chosen": float(chosen[name].median()) for name in MEASURES}
 
 
 def median_spectrum(spectra: Sequence[np.ndarray]) -> np.ndarray:
