@@ -206,8 +206,9 @@ def assemble(
                 ""
                 if tolerance is None
                 else "; what oscillates forecasts the validation split no worse than what comes to"
-                " rest; of epochs that differ less than halves or stretches of the data do the"
-                " last, of runs nearer than its halves the one with the best forecast"
+                " rest; of epochs that differ less than halves or stretches of the data do that of"
+                " the least divergence in state space, where unknown the last; of runs likewise, or"
+                " the one with the best forecast"
             ),
         },
     )
