@@ -110,9 +110,8 @@ def test_of_epochs_that_differ_by_chance_the_one_of_least_divergence_is_kept(mod
     assert kept(model, looks, spread=0.035) == [1, 2, 2, 4, 5, 5]
     # the second epoch, the nearest by then, is too bad once the third one is found
     assert kept(model, looks, spread=0.02) == [1, 2, 3, 3, 5, 5]
-    rests = (0.11, 1.0, DECAYED, 0.0)
-    assert kept(model, [*looks, rests], spread=0.035)[-1] == 5
-    assert kept(model, [*looks, (0.11, 0.9, DECAYED, 0.0)], spread=0.035)[-1] == 7
+    # of what comes to rest the divergence is unknown
+    assert kept(model, [*looks, (0.11, 1.0, DECAYED, 0.0), looks[0]], spread=0.035)[-2:] == [7, 8]
 
 
 def test_free_runs_that_come_to_rest_late_are_not_kept(model: Model) -> None:
@@ -141,7 +140,7 @@ def test_continued_free_runs_are_those_of_the_map(
     series: xr.Dataset, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = make_criterion(series, 40, 0)
-    criterion = replace(whole, inputs=whole.inputs[:5])
+    criterion = replace(whole, inputs=whole.inputs[:5], transient=2)
     row = model.initial(np.random.default_rng(1)).astype(np.float32)[None]
     orbits = []
 
@@ -150,6 +149,7 @@ def test_continued_free_runs_are_those_of_the_map(
         return 0.0
 
     monkeypatch.setattr(Criterion, "distance_after", record)
+    monkeypatch.setattr(Criterion, "divergence", record)
     FreeRuns(model, criterion).endure(row, 2)
     named = model.unpack(torch.from_numpy(row))
     z = model.observation.encoder(named) @ torch.from_numpy(criterion.start)
@@ -160,6 +160,7 @@ def test_continued_free_runs_are_those_of_the_map(
         known.append(z[0, :3].numpy())
     np.testing.assert_allclose(orbits[0], known[:5], rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(orbits[1], known[-5:], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(orbits[2], known[2:], rtol=1e-4, atol=1e-6)
     assert np.ptp(known[-5:], axis=0).max() > 1e-2  # still moving
 
 

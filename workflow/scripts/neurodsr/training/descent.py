@@ -212,9 +212,9 @@ def looks(task: Task, settings: Mapping[str, Any]) -> tuple[int, int]:
 def validate(task: Task, state: State, tolerance: float | None, rounds: int) -> None:
     """Score the present parameters and keep them if there is hardly a better epoch, in place.
 
-    Free runs that look right and keep going are continued, and count as what they come to. Of
-    epochs that are hardly worse than the best one that of the least divergence is kept, the last
-    one where divergences are unknown: training goes on to help.
+    Free runs that look right and keep going are continued, and count as what they come to. Of two
+    epochs that are hardly worse than the best one that of less divergence is kept, the later one
+    where a divergence is unknown: training goes on to help.
     """
     values, errors, kinds = task.judge.score(state.parameters)
     resting = np.array(kinds) == DECAYED
@@ -234,7 +234,7 @@ def validate(task: Task, state: State, tolerance: float | None, rounds: int) -> 
     state.validation[:, state.epoch - 1] = values
     state.best_value[eligible] = np.minimum(state.best_value, values)[eligible]
     still_good = values_of_choice(state) <= task.hardly_worse(state.best_value)
-    better &= ~(still_good & (state.divergence < divergences))
+    better &= ~(still_good & (state.divergence < divergences) & np.isfinite(divergences))
     state.best[better] = state.parameters[better]
     state.error[better] = errors[better]
     state.resting[better] = resting[better]
