@@ -119,8 +119,8 @@ def test_divergence_is_that_of_gaussians() -> None:
     rng = np.random.default_rng(0)
     series = make_series(rng.standard_normal((100_000, 1)))
     narrow = 0.8 * rng.standard_normal((3000, 1, 16))
-    # ln(0.8) + 1 / (2 * 0.64) - 1 / 2, and none with noise of variance 0.36
-    bare, noisy = (make_criterion(series, 40, 0, noise=level) for level in (np.nan, 0.6))
+    # ln(0.8) + 1 / (2 * 0.64) - 1 / 2, and none with noise of variance 0.36, half of the data's 1.2
+    bare, noisy = (make_criterion(series, 40, 0, noise=level) for level in (np.nan, 1.2))
     assert bare.divergence(narrow) == pytest.approx(0.0581, abs=0.01)
     assert noisy.divergence(narrow) == pytest.approx(0, abs=0.005)
 

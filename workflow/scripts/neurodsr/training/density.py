@@ -3,8 +3,9 @@
 How much time is spent on either wing of an attractor differs between stretches of one system more
 than good models do. These differ in the fine shape of the invariant density, which the
 Kullback-Leibler divergence sees: to rank models by it is to rank them by the mean log density that
-they give to the data. Free runs are as exact as a model, and data are noisy: so free runs get the
-noise that the data have, or else the noisiest samples would decide.
+they give to the data. Free runs are as exact as a model, and data are noisy: without any noise on
+free runs the noisiest samples decide, and with as much as the data have fine shape is blurred, so
+they get half of it.
 """
 
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ Floats = NDArray[np.float64]
 BINS = Binning(30, "margin")
 MOST_CHANNELS = 5
 """State space is binned up to so many, with that convention (Hess et al. 2023)."""
+SHARE = 0.5
+"""Noise on free runs, as a share of that on the data."""
 FILLED = 1.0
 """Divergence of one half of the data from the other (nats) above which they are too few to tell
 models apart by their density."""
@@ -32,9 +35,9 @@ class Density:
     data
         Occupation of bins.
     noise : (channel,)
-        Standard deviation of the noise on the data.
+        Standard deviation of the noise that free runs get.
     seed
-        Start of the random numbers that put it on free runs.
+        Start of its random numbers.
     """
 
     data: BinnedReference
@@ -68,4 +71,5 @@ def density_of(samples: Floats, noise: float, seed: int) -> Density | None:
         return None
     if BinnedReference(first, BINS).divergence(second) > FILLED:
         return None
-    return Density(BinnedReference(samples, BINS), np.nan_to_num(noise) * samples.std(0), seed)
+    deviation = SHARE * np.nan_to_num(noise) * samples.std(0)
+    return Density(BinnedReference(samples, BINS), deviation, seed)
