@@ -31,6 +31,8 @@ SHARE = 0.05
 """What a continuation may cost, as a part of the training since the last one."""
 UPDATE = 3
 """What an update costs, in runs of the recursion over its windows."""
+MARGIN = 0.05
+"""An earlier epoch is kept for its divergence if that is less by more than this share."""
 FEWEST = 20
 """A training looks at its free runs at least so often, even if it cannot continue them as long."""
 
@@ -213,8 +215,8 @@ def validate(task: Task, state: State, tolerance: float | None, rounds: int) -> 
     """Score the present parameters and keep them if there is hardly a better epoch, in place.
 
     Free runs that look right and keep going are continued, and count as what they come to. Of two
-    epochs that are hardly worse than the best one that of less divergence is kept, the later one
-    where a divergence is unknown: training goes on to help.
+    epochs that are hardly worse than the best one that of clearly less divergence is kept, the
+    later one where none is or one is unknown: training goes on to help.
     """
     values, errors, kinds = task.judge.score(state.parameters)
     resting = np.array(kinds) == DECAYED
@@ -234,7 +236,8 @@ def validate(task: Task, state: State, tolerance: float | None, rounds: int) -> 
     state.validation[:, state.epoch - 1] = values
     state.best_value[eligible] = np.minimum(state.best_value, values)[eligible]
     still_good = values_of_choice(state) <= task.hardly_worse(state.best_value)
-    better &= ~(still_good & (state.divergence < divergences) & np.isfinite(divergences))
+    nearer = ((1 + MARGIN) * state.divergence < divergences) & np.isfinite(divergences)
+    better &= ~(still_good & nearer)
     state.best[better] = state.parameters[better]
     state.error[better] = errors[better]
     state.resting[better] = resting[better]
