@@ -110,6 +110,8 @@ def test_of_epochs_that_differ_by_chance_the_one_of_least_divergence_is_kept(mod
     ]  # fmt: skip
     looks = [(v, 1.0, SUSTAINED, v, d) for v, d in history]
     assert kept(model, looks, spread=0.035) == [1, 2, 2, 4, 5, 5, 7]
+    creeping = [(0.1, 1.0, SUSTAINED, 0.1, 0.2 * 1.04**k) for k in range(4)]
+    assert kept(model, creeping) == [1, 2, 2, 2]
     # the second epoch, the nearest by then, is too bad once the third one is found
     assert kept(model, looks, spread=0.02) == [1, 2, 3, 3, 5, 5, 5]
     # of what comes to rest the divergence is unknown

@@ -47,6 +47,8 @@ class State:
         Smallest forecast error of epochs whose free runs decay to a point.
     divergence : (run,)
         Of the data from free runs of the epoch chosen so far, inf where it is unknown.
+    least_divergence : (run,)
+        Least one of the epochs that are as good as that one.
     loss, validation, pull : (run, epoch)
         Training loss, criterion, and mean forcing strength; NaN where there is none (yet).
     epoch
@@ -69,6 +71,7 @@ class State:
     resting: NDArray[np.bool_]
     least_resting: NDArray[np.float64]
     divergence: NDArray[np.float64]
+    least_divergence: NDArray[np.float64]
     chosen_epoch: NDArray[np.int64]
     loss: NDArray[np.float64]
     validation: NDArray[np.float64]
@@ -91,6 +94,7 @@ _DIMENSIONS = {
     "resting": ("run",),
     "least_resting": ("run",),
     "divergence": ("run",),
+    "least_divergence": ("run",),
     "chosen_epoch": ("run",),
     "loss": ("run", "total_epoch"),
     "validation": ("run", "total_epoch"),

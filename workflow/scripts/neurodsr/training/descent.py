@@ -32,7 +32,7 @@ SHARE = 0.05
 UPDATE = 3
 """What an update costs, in runs of the recursion over its windows."""
 MARGIN = 0.05
-"""An earlier epoch is kept for its divergence if that is less by more than this share."""
+"""A later epoch is preferred unless its divergence exceeds the least so far by this share."""
 FEWEST = 20
 """A training looks at its free runs at least so often, even if it cannot continue them as long."""
 
@@ -178,6 +178,7 @@ def begin(model: Trainable, runs: int, epochs: int, seed: int, optimiser: str = 
         resting=np.zeros(runs, bool),
         least_resting=np.full(runs, np.inf),
         divergence=np.full(runs, np.inf),
+        least_divergence=np.full(runs, np.inf),
         chosen_epoch=np.zeros(runs, np.int64),
         loss=np.full((runs, epochs), np.nan),
         validation=np.full((runs, epochs), np.nan),
@@ -223,7 +224,7 @@ def validate(task: Task, state: State, tolerance: float | None, rounds: int) -> 
     state.least_resting = np.minimum(state.least_resting, np.where(resting, errors, np.inf))
     least = state.least_resting
     barred = ~admitted(state.error, state.resting, least, tolerance)
-    state.best_value[barred] = state.divergence[barred] = np.inf
+    state.best_value[barred] = state.least_divergence[barred] = np.inf
     eligible = np.isfinite(values) & admitted(errors, resting, least, tolerance)
     acceptable = task.hardly_worse(state.best_value)
     lively = eligible & (values <= acceptable) & (np.array(kinds) == SUSTAINED)
@@ -236,8 +237,11 @@ def validate(task: Task, state: State, tolerance: float | None, rounds: int) -> 
     state.validation[:, state.epoch - 1] = values
     state.best_value[eligible] = np.minimum(state.best_value, values)[eligible]
     still_good = values_of_choice(state) <= task.hardly_worse(state.best_value)
-    nearer = ((1 + MARGIN) * state.divergence < divergences) & np.isfinite(divergences)
-    better &= ~(still_good & nearer)
+    state.least_divergence[~still_good] = np.inf
+    known = np.isfinite(divergences)
+    better &= ~(known & (divergences > (1 + MARGIN) * state.least_divergence))
+    least_of_both = np.minimum(state.least_divergence, divergences)
+    state.least_divergence[better] = np.where(known, least_of_both, np.inf)[better]
     state.best[better] = state.parameters[better]
     state.error[better] = errors[better]
     state.resting[better] = resting[better]
