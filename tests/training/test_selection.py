@@ -11,9 +11,7 @@ from neurodsr.training.selection import (
     SUSTAINED,
     UNBOUNDED,
     admitted,
-    distance_of_halves,
     make_criterion,
-    mean_spectrum,
 )
 
 from .conftest import lorenz, make_series
@@ -59,28 +57,6 @@ def test_one_lost_free_run_of_sixteen_is_noticed() -> None:
         last[..., 3] = lost[:, None]
         assert criterion.distance_after(first, last) > 2 * criterion.distance(last)[0] > 2 * value
     assert criterion.distance_after(first, 100 * last) == np.inf
-
-
-def test_spectrum_of_a_tone_is_its_line() -> None:
-    t = np.arange(4000)
-    tone = np.sin(2 * np.pi * 0.05 * t)[:, None]
-    spectrum = mean_spectrum([tone], 400)
-    assert spectrum.sum() == pytest.approx(1)
-    assert np.argmax(spectrum[:, 0]) == 20
-
-
-def test_halves_of_the_data_that_differ_by_a_shift_are_as_far_apart_as_the_shift() -> None:
-    rng = np.random.default_rng(0)
-    half = rng.standard_normal((600, 2))
-    directions = np.eye(4)
-    shift = np.array([0.3, 0.5])
-    pieces = [half[:200], half[200:], half[:200] + shift, half[200:] + shift]
-    distance = distance_of_halves(pieces, directions, 3, 100)
-    assert distance == pytest.approx(0.4)  # along each channel, at both members of a pair
-    whole = [np.concatenate([half, half + shift])]
-    assert distance_of_halves(whole, directions, 3, 100) == pytest.approx(0.4, abs=0.02)
-    assert distance_of_halves([half, half[:2]], directions, 3, 100) == pytest.approx(0, abs=0.3)
-    assert distance_of_halves([half[:3], half[:3]], directions, 3, 100) == 0
 
 
 def test_the_true_system_is_hardly_worse_than_itself() -> None:

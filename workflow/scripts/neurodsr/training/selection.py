@@ -7,19 +7,16 @@ but not its next cycle: what oscillates has to forecast the validation split as 
 to rest (`admitted`). Free runs are compared with training and validation data alike: a short
 validation split holds no distribution, and nothing is fitted to invariants.
 
-The criterion is the sliced Wasserstein distance between the distributions of pairs
-``(x_t, x_{t+lag})``, in standard deviations of the training data, plus the Hellinger distance
-between smoothed power spectra. Both are cheap, need no bins, and stay informative (unlike a
-divergence of histograms) for few samples and many channels. It is a sample: epochs that differ by
-no more than stretches of the data do are equal in it (`Criterion.hardly_worse`), and models that
-are nearer to the data than its halves are to each other, too (`Criterion.order`).
+The criterion is the distance from their invariants (`invariants`). It is a sample: epochs that
+differ by no more than stretches of the data do are equal in it (`Criterion.hardly_worse`), and
+models that are nearer to the data than its halves are to each other, too (`Criterion.order`).
 
 Of equal epochs the one is kept whose long free runs diverge least from the data in state space
 (`density`). Where data are too few for their dimension to tell, the last one is, and runs are told
 apart by their forecasts.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
@@ -28,6 +25,12 @@ from numpy.typing import NDArray
 
 from neurodsr.errors import RecordingError
 from neurodsr.training.density import Density, density_of
+from neurodsr.training.invariants import (
+    Invariants,
+    distance_of_halves,
+    invariants_of,
+    spread_of_stretches,
+)
 from neurodsr.training.refusals import check_seen, most_missing
 from neurodsr.training.windows import MINIMUM_STEPS, TRAIN, VALIDATION, inputs_of, stretches
 
@@ -43,18 +46,13 @@ LOST = 2.0
 TOLERANCE = 0.2
 """A later epoch is preferred to an earlier one whose criterion is better by less than this part:
 small differences are chance, while training goes on to help."""
-DRAWS = 20
-"""Samples of the data's own stretches that say how much the criterion varies."""
-PROJECTIONS = 32
 FORECASTS = 128
 """Forecasts from so many starts, if the validation split has them."""
-POINTS = 2000
 POOLED = 200_000
 """Numbers (samples times channels) of long free runs that are compared with the data's density."""
 LONGEST_RUN = 2000
 SEEN = (TRAIN, VALIDATION)
 """Splits that a training sees."""
-LEVELS = (np.arange(200) + 0.5) / 200
 SUSTAINED = "sustained"
 FADES = "fades"
 DECAYED = "decays to a point"
@@ -78,20 +76,15 @@ class Criterion:
         Leading samples of these that may be known to a forecast.
     transient
         Leading steps that are not compared.
-    directions : (2 * channel, direction)
-    quantiles : (level, direction)
-        Of the data along the directions.
-    spectrum : (frequency, channel)
-        Normalised smoothed power spectrum of the data.
-    lag, period
-        Steps between the members of a pair; samples of a periodogram.
+    invariants
+        Of the data.
     bound
         A free run that gets farther out than this has diverged.
     floor
         Distance of the halves of the data from each other.
     spread
         How much larger than usual the criterion of free runs of the system itself may come out by
-        chance, see `spread_of_stretches`.
+        chance, see `invariants.spread_of_stretches`.
     density
         Of the data in state space; None where they are too few.
     """
@@ -102,11 +95,7 @@ class Criterion:
     future_inputs: NDArray[np.float32]
     known: int
     transient: int
-    directions: Floats
-    quantiles: Floats
-    spectrum: Floats
-    lag: int
-    period: int
+    invariants: Invariants
     bound: float
     floor: float
     spread: float
@@ -121,13 +110,7 @@ class Criterion:
             float(np.median(half.std(1).max(1))) for half in np.array_split(settled, 2, axis=1)
         )
         kind = DECAYED if late < REST else FADES if late < FADING * early else SUSTAINED
-        return self.mismatch(list(settled)), kind
-
-    def mismatch(self, parts: list[Floats]) -> float:
-        """Criterion of stretches ``(step, channel)``."""
-        here = sliced_quantiles(parts, self.directions, self.lag)
-        wasserstein = float(np.abs(here - self.quantiles).mean())
-        return wasserstein + hellinger(self.spectrum, mean_spectrum(parts, self.period))
+        return self.invariants.distance(list(settled)), kind
 
     def equal_below(self, tolerance: float | None) -> float:
         """Criterion up to which models count as equally near to the data.
@@ -203,12 +186,8 @@ class Criterion:
         value, _ = self.distance(last)
         if not np.isfinite(value):
             return value
-        lanes = [list(np.moveaxis(orbit[self.transient :], -1, 0)) for orbit in (first, last)]
-        common = mean_spectrum(lanes[0], self.period)
-        before, after = (
-            max(hellinger(common, mean_spectrum([one], self.period)) for one in each)
-            for each in lanes
-        )
+        lanes = (list(np.moveaxis(orbit[self.transient :], -1, 0)) for orbit in (first, last))
+        before, after = self.invariants.outlier(*lanes)
         return max(value, after) if after > LOST * before else value
 
 
@@ -313,66 +292,20 @@ def make_criterion(
     period = max(2, min(longest, length - transient, 1000))
     lag = max(1, min(steps // 10, longest // 4, length // 2))
     rng = np.random.default_rng(seed)
-    channels = observation.shape[1]
-    directions = rng.standard_normal((2 * channels, PROJECTIONS))
-    directions /= np.linalg.norm(directions, axis=0)
-    criterion = Criterion(
+    invariants = invariants_of(data, lag, period, rng)
+    return Criterion(
         start=observation[chosen].T.astype(np.float32),
         inputs=np.moveaxis(driven, 2, 1).astype(np.float32),
         future=future,
         future_inputs=future_inputs,
         known=known,
         transient=transient,
-        directions=directions,
-        quantiles=sliced_quantiles(data, directions, lag),
-        spectrum=mean_spectrum(data, period),
-        lag=lag,
-        period=period,
+        invariants=invariants,
         bound=10 * max(1.0, float(np.nanmax(np.abs(observation)))),
-        floor=distance_of_halves(data, directions, lag, period),
-        spread=0.0,
+        floor=distance_of_halves(data, invariants.directions, lag, period),
+        spread=spread_of_stretches(invariants, data, length - transient, LANES, rng),
         density=density_of(seen[np.isfinite(seen).all(1)], noise, seed),
     )
-    return replace(criterion, spread=spread_of_stretches(criterion, data, rng))
-
-
-def spread_of_stretches(
-    criterion: Criterion, parts: list[Floats], rng: np.random.Generator
-) -> float:
-    """How much larger than usual the criterion of a perfect model may come out by chance.
-
-    As many random stretches of the data as there are free runs, of their length, are compared with
-    all data, `DRAWS` times: largest distance less median. 0 where the data have no such stretch.
-    """
-    length = len(criterion.inputs) - criterion.transient
-    room = np.array([max(len(part) - length + 1, 0) for part in parts])
-    if not room.any():
-        return 0.0
-    distances = []
-    for _ in range(DRAWS):
-        chosen = rng.choice(len(parts), LANES, p=room / room.sum())
-        starts = rng.integers(room[chosen])
-        pieces = zip(chosen, starts, strict=True)
-        distances.append(criterion.mismatch([parts[k][at : at + length] for k, at in pieces]))
-    return float(np.max(distances) - np.median(distances))
-
-
-def distance_of_halves(parts: list[Floats], directions: Floats, lag: int, period: int) -> float:
-    """Criterion of the second half of the data against the first; 0 where one has no pair."""
-    middle = sum(map(len, parts)) // 2
-    halves: tuple[list[Floats], list[Floats]] = ([], [])
-    begin = 0
-    for part in parts:
-        cut = min(max(middle - begin, 0), len(part))
-        halves[0].append(part[:cut])
-        halves[1].append(part[cut:])
-        begin += len(part)
-    shortest = min(max(map(len, half)) for half in halves)
-    if shortest <= max(lag, 2):
-        return 0.0
-    first, second = (sliced_quantiles(half, directions, lag) for half in halves)
-    spectra = (mean_spectrum(half, min(period, shortest)) for half in halves)
-    return float(np.abs(first - second).mean()) + hellinger(*spectra)
 
 
 def stretches_to_forecast(
@@ -401,38 +334,3 @@ def stretches_to_forecast(
     data, drive = (np.moveaxis(x[where], 2, 1).astype(np.float32) for x in (observation, inputs))
     data[0] = observation[chosen].T
     return data, drive, known
-
-
-def sliced_quantiles(parts: list[Floats], directions: Floats, lag: int) -> Floats:
-    """Quantiles ``(level, direction)`` of pairs of samples, projected on directions."""
-    pairs = np.concatenate(
-        [np.hstack([part[:-lag], part[lag:]]) for part in parts if len(part) > lag]
-    )
-    pairs = pairs[:: max(1, len(pairs) // POINTS)]
-    ordered = np.sort(pairs @ directions, axis=0)
-    quantiles: Floats = ordered[(LEVELS * len(ordered)).astype(int)]
-    return quantiles
-
-
-def hellinger(one: Floats, other: Floats) -> float:
-    """Distance of power spectra ``(frequency, channel)``, mean over channels."""
-    return float(np.sqrt(np.clip(1 - np.sqrt(one * other).sum(0), 0, None)).mean())
-
-
-def mean_spectrum(parts: list[Floats], period: int) -> Floats:
-    """Mean power spectrum ``(frequency, channel)``: tapered, smoothed, each channel sums to 1."""
-    taper = np.hanning(period + 2)[1:-1, None]
-    pieces = [
-        part[first : first + period]
-        for part in parts
-        for first in range(0, len(part) - period + 1, max(1, period // 2))
-    ]
-    power = np.zeros((period // 2 + 1, parts[0].shape[1]))
-    for piece in pieces:
-        power += np.abs(np.fft.rfft(taper * (piece - piece.mean(0)), axis=0)) ** 2
-    width = max(1, len(power) // 50)
-    window = np.hanning(2 * width + 1)
-    smooth = np.stack([np.convolve(channel, window, "same") for channel in power.T], 1)
-    flat = np.finfo(float).tiny
-    spectrum: Floats = (smooth + flat) / (smooth + flat).sum(0)
-    return spectrum
