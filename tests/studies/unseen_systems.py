@@ -19,6 +19,16 @@ from scipy.signal import lfilter
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "workflow" / "scripts"))
 
+from unseen_flows import (
+    duffing,
+    halvorsen,
+    hindmarsh_rose,
+    mackey_glass,
+    stuart_landau,
+    thomas,
+    van_der_pol,
+)
+
 from neurodsr.preprocess.correlation import autocorrelation, decay_time
 from neurodsr.simulate.flows import stochastic_heun
 from neurodsr.statespace.determinism import driven_p, nonlinearity_test
@@ -28,45 +38,6 @@ SEEDS = int(sys.argv[1]) if len(sys.argv) > 1 else 20
 SAMPLES = 2000
 NOISE = 0.1
 """Of the measurement of the deterministic systems, in standard deviations."""
-
-
-def thomas(s):
-    x, y, z = s
-    return np.array([np.sin(y) - 0.19 * x, np.sin(z) - 0.19 * y, np.sin(x) - 0.19 * z])
-
-
-def halvorsen(s):
-    x, y, z = s
-    return np.array(
-        [
-            -1.4 * x - 4.0 * y - 4.0 * z - y * y,
-            -1.4 * y - 4.0 * z - 4.0 * x - z * z,
-            -1.4 * z - 4.0 * x - 4.0 * y - x * x,
-        ]
-    )
-
-
-def hindmarsh_rose(s):
-    x, y, z = s
-    return np.array(
-        [y - x**3 + 3.0 * x * x - z + 3.25, 1.0 - 5.0 * x * x - y, 0.006 * (4.0 * (x + 1.6) - z)]
-    )
-
-
-def duffing(s):
-    x, v, phase = s
-    return np.array([v, x - x**3 - 0.3 * v + 0.5 * np.cos(phase), 1.2 + 0.0 * phase])
-
-
-def stuart_landau(s):
-    x, y = s
-    shrink = 1.0 - (x * x + y * y)
-    return np.array([shrink * x - y, shrink * y + x])
-
-
-def van_der_pol(s):
-    x, v = s
-    return np.array([v, 2.0 * (1.0 - x * x) * v - x])
 
 
 FLOWS = {
@@ -92,15 +63,9 @@ def flows(name, seeds):
     return x + NOISE * x.std() * rng.standard_normal(x.shape)
 
 
-def mackey_glass(seed):
-    rng = np.random.default_rng(seed)
-    lag, step = 170, 0.1
-    x = np.full(lag + 1 + 10 * (4 * SAMPLES + 500), 1.2)
-    x[: lag + 1] += 0.1 * rng.standard_normal()
-    for t in range(lag, len(x) - 1):
-        x[t + 1] = x[t] + step * (0.2 * x[t - lag] / (1.0 + x[t - lag] ** 10) - 0.1 * x[t])
-    x = x[-40 * SAMPLES :: 40][:SAMPLES]
-    return x + NOISE * x.std() * rng.standard_normal(SAMPLES)
+def noisy_mackey_glass(seed):
+    x = mackey_glass(SAMPLES, seed)
+    return x + NOISE * x.std() * np.random.default_rng((seed, 1)).standard_normal(SAMPLES)
 
 
 def autoregression(coefficients, noise, moving=(1.0,)):
@@ -173,7 +138,7 @@ def skewed(seed):
 
 SYSTEMS = {
     **{name: (lambda seed, name=name: flows(name, SEEDS)[seed]) for name in FLOWS},
-    "Mackey-Glass": mackey_glass,
+    "Mackey-Glass": noisy_mackey_glass,
     "ARMA(2, 1)": lambda seed: gaussian_ar([1.2, -0.5], seed, (1.0, 0.6)),
     "AR(4), two peaks": lambda seed: gaussian_ar([1.2, -0.9, 0.6, -0.55], seed),
     "random walk": lambda seed: gaussian_ar([1.0], seed),

@@ -93,14 +93,14 @@ class RunAnalysis:
         self.exponents, self.error = spectrum[0], error[0]
         self.dimension = kaplan_yorke(self.exponents, zero_tolerance(self.error, steps))
         bounded = self.kind != "unbounded"
-        self.typical = orbits[:, typical]
+        self.typical = orbits[:, typical].copy()  # a view would keep all orbits in memory
         self.bounded = bounded
         full = one.decode(orbits[:, typical]) if bounded else np.full((1, data.shape[1]), np.nan)
         moves = self.kind in ("cycle", "aperiodic")
         self.period = dominant_period(full, interval) if moves else np.nan
         self.half_range = np.ptp(full, axis=0) / 2 if self.kind != "fixed point" else 0 * full[0]
         self.relative = float(np.mean(self.half_range / data.std(axis=0)))
-        self.orbit = orbits[:SHOWN, typical] if bounded else np.full_like(orbits[:1, 0], np.nan)
+        self.orbit = self.typical[:SHOWN] if bounded else np.full_like(orbits[:1, 0], np.nan)
         self.observed = one.decode(self.orbit)
 
     def values(self, scale: Array) -> dict[str, Any]:
