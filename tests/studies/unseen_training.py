@@ -55,7 +55,7 @@ SMOOTH = {
 MODELS = {
     "default": {"family": "shallow-plrnn"},
     "smooth": SMOOTH,
-    "smooth-clipped": {**SMOOTH, "clipped": True},
+    "estimated": {"family": "shallow-plrnn", "forcing": {"kind": "generalised", "neighbours": 20}},
     "reservoir": {"family": "reservoir"},
     "sindy": {"family": "sindy"},
     "var": {"family": "var"},
@@ -95,7 +95,7 @@ def write(folder: Path, samples: int) -> None:
             "models": list(MODELS),
             "preprocess": {**preprocess, "embedding": "auto" if kind == "partial" else None},
             "evaluation": {"spectrum": "gtf", "prediction_steps": 20, "starts": 5},
-            "analysis": {"steps": 20000, "fixed_point_regions": 100},
+            "analysis": {"steps": 4000, "fixed_point_regions": 50},
         }
         for kind in entries
     }
