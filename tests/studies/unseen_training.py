@@ -46,16 +46,19 @@ FLOWS = {
 }
 SEEN = {"full": "fully observed", "partial": "from one component"}
 PARTIAL = ["halvorsen", "hindmarshrose", "chua", "hodgkinhuxley", "mackeyglass"]
+LONG = {"family": "shallow-plrnn", "epochs": 400}
 SMOOTH = {
-    "family": "shallow-plrnn",
+    **LONG,
+    "hidden": 100,
     "clipped": False,
     "forcing": {"kind": "generalised", "strength": 0.15, "final_strength": None},
-    "regularisation": {"curvature": 0.0001},
 }
 MODELS = {
     "default": {"family": "shallow-plrnn"},
-    "smooth": SMOOTH,
-    "estimated": {"family": "shallow-plrnn", "forcing": {"kind": "generalised", "neighbours": 20}},
+    "long": LONG,
+    "smooth": {**SMOOTH, "regularisation": {"curvature": 1e-4}},
+    "less-smooth": {**SMOOTH, "regularisation": {"curvature": 1e-5}},
+    "not-smooth": SMOOTH,
     "reservoir": {"family": "reservoir"},
     "sindy": {"family": "sindy"},
     "var": {"family": "var"},
