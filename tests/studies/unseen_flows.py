@@ -74,7 +74,7 @@ def hodgkin_huxley(s):
 
 
 def mackey_glass(samples, seed=0):
-    """Delay 17, four samples a delay unit of ten steps (Euler, step 0.1)."""
+    """At delay 17, Euler steps of 0.1, a sample every 4 units of time."""
     rng = np.random.default_rng(seed)
     lag, step = 170, 0.1
     x = np.full(lag + 1 + 10 * (4 * samples + 500), 1.2)
