@@ -18,12 +18,12 @@ sys.path[:0] = [str(ROOT / "workflow" / "scripts"), str(ROOT / "tests" / "evalua
 
 import plain_measures  # noqa: E402
 
-from neurodsr.evaluation.measures.binning import BinnedReference  # noqa: E402
 from neurodsr.evaluation.measures.correlation import CorrelationReference  # noqa: E402
 from neurodsr.evaluation.measures.geometry import PRESETS, reference, state_space_divergence  # noqa: E402
 from neurodsr.evaluation.measures.mixture import Mixture, MixtureReference  # noqa: E402
 from neurodsr.evaluation.measures.spectra import SPECTRA, spectral_distance  # noqa: E402
 from neurodsr.evaluation.measures.transport import directions, sliced_wasserstein  # noqa: E402
+from neurodsr.statespace.binning import BinnedReference  # noqa: E402
 
 COLUMNS = ("measure", "samples", "channels", "plain", "plain_value", "value", "plain_s", "ours_s",
            "times_faster", "peak_MiB")  # fmt: skip

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodsr.evaluation.measures.binning import BinnedReference, Binning
+from neurodsr.statespace.binning import BinnedReference, Binning
 
 Floats = NDArray[np.float64]
 BINS = Binning(30, "margin")

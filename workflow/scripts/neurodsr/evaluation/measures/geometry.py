@@ -7,9 +7,9 @@ The codes of the literature disagree on box, bins and outliers; each convention 
 import numpy as np
 
 from neurodsr.errors import ConfigError
-from neurodsr.evaluation.measures.binning import BinnedReference, Binning
 from neurodsr.evaluation.measures.mixture import Mixture, MixtureReference
 from neurodsr.models.piecewise_linear import Array
+from neurodsr.statespace.binning import BinnedReference, Binning
 
 __all__ = ["PRESETS", "BinnedReference", "Binning", "Mixture", "MixtureReference"]
 

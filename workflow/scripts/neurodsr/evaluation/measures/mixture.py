@@ -6,8 +6,8 @@ from typing import Any, Literal
 import numpy as np
 from numba import njit
 
-from neurodsr.evaluation.measures.binning import require_finite
 from neurodsr.models.piecewise_linear import Array
+from neurodsr.statespace.binning import require_finite
 
 BLOCK = 128, 2048
 """Draws and centres that are looked at together: 2 MiB of exponents."""

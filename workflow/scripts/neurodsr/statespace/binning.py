@@ -5,10 +5,11 @@ from typing import Any, Literal
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from neurodsr.errors import ConfigError
-from neurodsr.models.piecewise_linear import Array
 
+Array = NDArray[np.float64]
 MOST_DENSE = 2**18
 """Bins up to which counts are kept in one array; above, only visited bins are."""
 BLOCK, TOGETHER = 256, 64
