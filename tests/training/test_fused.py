@@ -12,7 +12,7 @@ from neurodsr.models.families import PLRNN, AlmostLinearRNN, DendriticPLRNN, Sha
 from neurodsr.models.model import Model
 from neurodsr.models.observation import Affine, Identity
 from neurodsr.training import fused, reference
-from neurodsr.training.windows import Batch, lanes_inside
+from neurodsr.training.windows import Batch, alike
 
 MODELS = {
     "shallow, clipped": Model(ShallowPLRNN(3, 50), Identity(3, 3)),
@@ -44,7 +44,7 @@ TOLERANCE = {"float64": 1e-11, "float32": 1e-5}
 def problem(
     model: Model, dtype: str, missing: bool, runs: int = 2, steps: int = STEPS, lanes: int = 19
 ) -> tuple[dict[str, Tensor], Batch]:
-    """Parameters to differentiate by, and a batch of noise."""
+    """Parameters to differentiate by, and a batch of noise; weighted where values are missing."""
     rng = np.random.default_rng(7)
     values = np.stack([model.initial(rng) for _ in range(runs)]).astype(dtype)
     x = rng.standard_normal((runs, steps + 1, model.observation.channels, lanes))
@@ -55,7 +55,10 @@ def problem(
     blocks = (fused.pack(array.astype(dtype)) for array in (x, target, s))
     parameters = model.unpack(torch.from_numpy(values))
     leaves = {name: value.clone().requires_grad_() for name, value in parameters.items()}
-    return leaves, Batch(*blocks, lanes_inside(lanes).astype(dtype))
+    weight = alike(lanes, steps)
+    if missing:
+        weight = weight * rng.exponential(size=(runs, *weight.shape[1:]))
+    return leaves, Batch(*blocks, weight.astype(dtype))
 
 
 def gradient(loss: Tensor, parameters: dict[str, Tensor]) -> Tensor:
@@ -193,18 +196,21 @@ def test_a_run_that_diverges_leaves_the_others_alone(name: str) -> None:
 
 
 def test_one_update_equals_torch_by_hand() -> None:
-    """Mean squared error over observed targets only, written without any of our functions."""
+    """Weighted mean squared error of observed targets only, written without our functions."""
     model = MODELS["shallow, clipped"]
     parameters, batch = problem(model, "float64", missing=True, runs=1, steps=5, lanes=1)
     p = {name: value[0] for name, value in parameters.items()}
     x, y = (torch.from_numpy(blocks[0, 0, :, :, 0]) for blocks in (batch.x, batch.target))
-    z, errors = x[0], []
+    weight = batch.weight[0, 0, :, 0]
+    z, squares, weights = x[0], [], []
     for t in range(5):
         z = torch.where(torch.isnan(x[t]), z, 0.85 * z + 0.15 * torch.nan_to_num(x[t]))
         u = p["W2"] @ z
         z = p["A"] * z + p["W1"] @ (torch.relu(u + p["h2"]) - torch.relu(u)) + p["h1"]
-        errors.append((z - y[t + 1])[~torch.isnan(y[t + 1])])
-    expected = torch.cat(errors).square().mean()
+        observed = (z - y[t + 1])[~torch.isnan(y[t + 1])]
+        squares.append(weight[t + 1] * observed.square().sum())
+        weights.append(weight[t + 1] * len(observed))
+    expected = torch.stack(squares).sum() / sum(weights)
     loss = fused.losses(model, parameters, batch, np.full((1, 5), 0.15))
     torch.testing.assert_close(loss[0], expected)
 

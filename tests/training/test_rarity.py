@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from neurodsr.training.rarity import NEIGHBOUR, REPEATS, rarity, repeated
-from neurodsr.training.windows import make_windows
+from neurodsr.training.rarity import NEIGHBOUR, REPEATS, rarity, repeated, weighted
+from neurodsr.training.windows import Noise, make_windows
 
 
 def test_rarity_of_a_lattice_is_the_distance_on_it() -> None:
@@ -54,3 +54,27 @@ def test_trainings_see_rare_states_more_often(series: xr.Dataset) -> None:
     assert set(weighted.starts) <= set(plain.starts)
     size = [np.abs(windows.observation[windows.starts]).mean() for windows in (plain, weighted)]
     assert size[1] > 1.02 * size[0]
+
+
+def test_samples_are_weighted_by_their_rarity() -> None:
+    rare = np.array([0.5, 0.5, np.nan, 1.0, 2.0])
+    np.testing.assert_allclose(weighted(rare, 1), [0.5, 0.5, 1, 1, 2])
+    np.testing.assert_allclose(weighted(rare, 2), np.array([1, 1, 5.5, 4, 16]) / 5.5)
+    np.testing.assert_array_equal(weighted(np.zeros(9), 2), np.ones(9))
+
+
+def test_samples_of_a_window_have_their_weights(series: xr.Dataset) -> None:
+    """Each window those of its samples, none the lanes that fill up a vector."""
+    windows = make_windows(series, 20, 20, rare=1)
+    assert windows.weights is not None
+    epoch = windows.epoch(7, 0, 2, 1, 4, Noise(0.0))
+    weight = epoch.batch(0).weight
+    for run in range(2):
+        for lane in range(4):
+            first = epoch.starts[run, 0, lane]
+            length = min(21, windows.ends[first] - first)
+            expected = windows.weights[first : first + length]
+            np.testing.assert_array_equal(weight[run, 0, :length, lane], expected)
+    assert not weight[:, :, :, 4:].any()
+    plain = make_windows(series, 20, 20).epoch(7, 0, 2, 1, 4, Noise(0.0)).batch(0)
+    assert plain.weight.tolist() == [[[[1.0] * 4 + [0.0] * (weight.shape[3] - 4)] * 21]]

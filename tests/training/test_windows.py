@@ -45,7 +45,7 @@ def test_windows_cover_all_of_the_train_split_and_nothing_else() -> None:
         batch = epoch.batch(number)
         assert batch.x.shape == (2, 1, 13, 1, 16)
         assert batch.s.shape == (2, 1, 12, 0, 16)
-        assert batch.inside.tolist() == [[1] * 8 + [0] * 8]
+        assert batch.weight[0, 0].tolist() == [[1] * 8 + [0] * 8] * batch.weight.shape[2]
         assert batch.target is batch.x
         x = lanes(batch.x, 8)
         known = np.where(np.isnan(x), 3.0, x)

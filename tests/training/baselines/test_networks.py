@@ -27,13 +27,16 @@ def stacked(network: Network, runs: int) -> torch.Tensor:
 
 @pytest.mark.parametrize("kind", [RecurrentLSTM, RecurrentGRU])
 def test_an_update_is_that_of_torch(kind: type[RecurrentLSTM] | type[RecurrentGRU]) -> None:
-    """Under full forcing, loss and gradients are those of the network of torch."""
+    """Under full forcing, loss (weighted) and gradients are those of the network of torch."""
     network = kind(5, 2, 1, 1)
     rng = np.random.default_rng(0)
     x = torch.from_numpy(rng.standard_normal((2, STEPS + 1, 2, LANES)))
     s = torch.from_numpy(rng.standard_normal((2, STEPS, 1, LANES)))
+    weight = torch.from_numpy(rng.random((1, STEPS + 1, LANES)))
     parameters = stacked(network, 2)
-    loss = network.loss(network.unpack(parameters), x, x, s, torch.ones(STEPS, dtype=torch.float64))
+    loss = network.loss(
+        network.unpack(parameters), x, x, s, torch.ones(STEPS, dtype=torch.float64), weight
+    )
     (gradient,) = torch.autograd.grad(loss.sum(), parameters)
     named = network.unpack(gradient)
     for run in range(2):
@@ -49,7 +52,8 @@ def test_an_update_is_that_of_torch(kind: type[RecurrentLSTM] | type[RecurrentGR
             readout.bias.copy_(own["readout_bias"])
         u = torch.cat([x[run, :-1], s[run]], 1).permute(0, 2, 1)
         error = readout(layer(u)[0]) - x[run, 1:].permute(0, 2, 1)
-        known = error.square().mean()
+        counts = weight[0, 1:, :, None].expand(error.shape)
+        known = (counts * error.square()).sum() / counts.sum()
         known.backward()
         assert loss[run].item() == pytest.approx(known.item(), rel=1e-12)
         for name, value in (("input_weights", layer.weight_ih_l0),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from neurodsr import netcdf
 
-FORMAT = "7"
+FORMAT = "8"
 log = logging.getLogger("neurodsr")
 
 

@@ -63,7 +63,7 @@ def gradients(
     gradient = np.empty((runs, sum(prod(tensor.shape[1:]) for tensor in learned)), kind)
     kernel(
         *_arrays(*tensors), *constants, batch.x, batch.target, batch.s,
-        np.ascontiguousarray(strength, kind), batch.inside, loss, gradient,
+        np.ascontiguousarray(strength, kind), batch.weight, loss, gradient,
     )  # fmt: skip
     return loss, _pull_back(learned, gradient, list(parameters.values()))
 

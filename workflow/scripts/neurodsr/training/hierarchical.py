@@ -152,6 +152,7 @@ def cohort_windows(
         starts=np.concatenate([part.starts + start for part, start in offset]),
         steps=steps,
         own=tuple(part.starts + start for part, start in offset),
+        weights=np.concatenate([part.weights for part in parts]) if rare else None,
     )
 
 

@@ -1,8 +1,9 @@
-"""Which windows a training sees more often: those that pass through rarely visited states.
+"""What a training sees more often: rarely visited states.
 
 A loss over time is one over the invariant density: where a system seldom is, a model may be wrong
 at no cost, and its free runs miss the largest excursions. Drawing windows by the rarity of their
-states is importance sampling toward a loss over the attractor's extent.
+states, and letting the samples in them count by their own, is importance sampling toward a loss
+over the attractor's extent.
 """
 
 import numpy as np
@@ -68,3 +69,23 @@ def repeated(
     reached = np.cumsum(weights) / weights.sum()
     places = (np.arange(REPEATS * len(starts)) + 0.5) / (REPEATS * len(starts))
     return starts[np.minimum(np.searchsorted(reached, places), len(starts) - 1)]
+
+
+def weighted(rare: Floats, power: float) -> NDArray[np.float32]:
+    """How much each sample ``(time,)`` counts among those to be predicted, 1 on average.
+
+    In proportion to its rarity to that power; samples without a rarity count 1. Where no state is
+    rare (few different values), all count alike.
+
+    Parameters
+    ----------
+    rare : (time,)
+        See `rarity`; NaN = missing.
+    power
+        0 lets all samples count alike.
+    """
+    known = np.isfinite(rare)
+    weights = np.ones(len(rare), np.float32)
+    if rare[known].any():
+        weights[known] = rare[known] ** power / np.mean(rare[known] ** power)
+    return weights

@@ -43,10 +43,11 @@ def takes_observations(model: Model, batch: Batch) -> bool:
 
 
 def data_of(batch: Batch, strength: NDArray[Any]) -> list[Tensor]:
-    """What `squared_errors` takes from a batch: x, target, s, strength, inside."""
+    """What `squared_errors` takes from a batch: x, target, s, strength, weight."""
     x, s = lanes(batch.x), lanes(batch.s)
     target = x if batch.target is batch.x else lanes(batch.target)
-    return [x, target, s, torch.from_numpy(strength).to(x), torch.from_numpy(batch.inside.ravel())]
+    weight = lanes(batch.weight[:, :, :, None])[:, :, 0]
+    return [x, target, s, torch.from_numpy(strength).to(x), weight]
 
 
 def squared_errors(
@@ -59,7 +60,7 @@ def squared_errors(
     target: Tensor,
     s: Tensor,
     strength: Tensor,
-    inside: Tensor,
+    weight: Tensor,
 ) -> Tensor:
     """Mean squared error ``(run,)``, on whatever device the tensors are.
 
@@ -79,15 +80,29 @@ def squared_errors(
         External inputs.
     strength : (run, step)
         Of the forcing.
-    inside : (lane,)
-        1 for windows that count.
+    weight : (run or 1, step + 1, lane)
+        How much a sample counts.
     """
     signal = x[:, :-1] if direct else encoder.detach()[:, None] @ x[:, :-1]
     z = recursion(maps, encoder @ x[:, 0], signal, strength, maps.C[:, None] @ s)
-    error = decoder[:, None] @ z - target[:, 1:]
-    observed = ~torch.isnan(target[:, 1:]) & (inside > 0)
-    squares = torch.where(observed, error, 0.0).square().flatten(1).sum(1)
-    return squares / observed.flatten(1).sum(1).clamp(min=1)
+    return weighted_mean_square(decoder[:, None] @ z, target[:, 1:], weight[:, 1:])
+
+
+def weighted_mean_square(predicted: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Mean squared error ``(run,)`` over what was observed.
+
+    Parameters
+    ----------
+    predicted, target : (run, step, channel, lane)
+        NaN in ``target`` = missing.
+    weight : (run or 1, step, lane)
+        How much a sample counts.
+    """
+    observed = ~torch.isnan(target)
+    counts = observed * weight[:, :, None]
+    error = torch.where(observed, predicted - target.nan_to_num(), 0.0)
+    total = counts.flatten(1).sum(1)
+    return (counts * error.square()).flatten(1).sum(1) / torch.where(total > 0, total, 1.0)
 
 
 def lanes(blocks: NDArray[Any]) -> Tensor:

@@ -11,7 +11,7 @@ from neurodsr.errors import RecordingError
 from neurodsr.training.compiled.simd import LANES
 from neurodsr.training.compiled.window import gather
 from neurodsr.training.neighbours import from_neighbours
-from neurodsr.training.rarity import rarity, repeated
+from neurodsr.training.rarity import rarity, repeated, weighted
 from neurodsr.training.refusals import check_seen, most_missing
 
 TRAIN, VALIDATION = 0, 1
@@ -50,6 +50,8 @@ class Windows:
         window ends with its stretch: what is left of it is missing.
     steps
         Predictions in a window, which has one sample more.
+    weights : (time,) or None
+        How much a sample counts among those to be predicted; None for all alike.
     """
 
     observation: NDArray[np.float32]
@@ -58,6 +60,7 @@ class Windows:
     ends: NDArray[np.intp]
     starts: NDArray[np.intp]
     steps: int
+    weights: NDArray[np.float32] | None = None
 
     def starts_of(self, run: int) -> NDArray[np.intp]:
         """Where windows of one run may start."""
@@ -106,24 +109,25 @@ class Batch:
         except in the first sample.
     s : (run, block, step, input, lane)
         External inputs.
-    inside : (block, lane)
-        1 for windows that count, 0 for lanes that only fill up a vector.
+    weight : (run or 1, block, step + 1, lane)
+        How much a sample counts among those to be predicted; 0 in lanes that only fill up a vector.
     """
 
     x: NDArray[Any]
     target: NDArray[Any]
     s: NDArray[Any]
-    inside: NDArray[Any]
+    weight: NDArray[Any]
 
     @property
     def channels(self) -> int:
         return int(self.x.shape[3])
 
 
-def lanes_inside(batch: int) -> NDArray[np.float32]:
-    """`Batch.inside` of so many windows."""
+def alike(batch: int, steps: int) -> NDArray[np.float32]:
+    """`Batch.weight` of so many windows whose samples all count alike."""
     blocks = -(-batch // LANES)
-    return (np.arange(blocks * LANES) < batch).reshape(blocks, LANES).astype(np.float32)
+    inside = (np.arange(blocks * LANES) < batch).reshape(1, blocks, 1, LANES)
+    return np.tile(inside.astype(np.float32), (1, 1, steps + 1, 1))
 
 
 @dataclass(frozen=True)
@@ -139,14 +143,13 @@ class Epoch:
     def batch(self, number: int) -> Batch:
         """Windows of one update."""
         runs, _, batch = self.starts.shape
-        inside = lanes_inside(batch)
         level = np.float32(self.noise.level)
 
         def cut(
             source: NDArray[np.float32], steps: int, level: np.float32, beyond: float
         ) -> NDArray[np.float32]:
             rows = source.shape[1]
-            out = np.empty((runs, len(inside), steps, rows, LANES), np.float32)
+            out = np.empty((runs, -(-batch // LANES), steps, rows, LANES), np.float32)
             if rows:
                 starts, places = self.starts[:, number], self.places[:, number]
                 ends = self.windows.ends
@@ -161,7 +164,11 @@ class Epoch:
         if known is not observation:
             x = x.copy()
             x[:, :, :1] = cut(known, 1, level, np.nan)
-        return Batch(x, target, cut(self.windows.inputs, steps, np.float32(0), 0.0), inside)
+        weight = alike(batch, steps)
+        if self.windows.weights is not None:
+            own = cut(self.windows.weights[:, None], steps + 1, np.float32(0), 0.0)
+            weight = weight * own[:, :, :, 0]
+        return Batch(x, target, cut(self.windows.inputs, steps, np.float32(0), 0.0), weight)
 
 
 def inputs_of(series: xr.Dataset) -> NDArray[np.float64]:
@@ -189,7 +196,8 @@ def make_windows(
         First states are inferred from estimates by so many samples on each side
         (`neighbours.from_neighbours`); 0 for the samples themselves.
     rare
-        Windows are drawn by the rarity of their states to this power (`rarity.repeated`).
+        Windows are drawn, and samples count, by the rarity of their states to this power
+        (`rarity.repeated`, `rarity.weighted`).
 
     Raises
     ------
@@ -226,9 +234,11 @@ def make_windows(
     if neighbours:
         estimates = from_neighbours(observation.astype(float), train, neighbours)
         known = np.ascontiguousarray(estimates, np.float32)
+    weights = None
     if rare:
-        states = np.where((ends > 0)[:, None], known, np.nan)
-        starts = repeated(starts, ends, steps, rarity(states), rare)
+        found = rarity(np.where((ends > 0)[:, None], known, np.nan))
+        starts = repeated(starts, ends, steps, found, rare)
+        weights = weighted(found, rare)
     return Windows(
         single,
         known,
@@ -236,6 +246,7 @@ def make_windows(
         ends,
         starts,
         steps,
+        weights,
     )
 
 

@@ -96,9 +96,10 @@ def gradients_of(
     """Losses and gradients of all runs, see `optimise.Gradients`."""
 
     def gradients(parameters: Parameters, batch: Batch, strength: Floats) -> tuple[Floats, Floats]:
-        count = int(batch.inside.sum())
-        x, target, s = (lanes(one)[..., :count] for one in (batch.x, batch.target, batch.s))
-        loss = network.loss(parameters, x, target, s, torch.from_numpy(strength[0]).to(x))
+        x, target, s = map(lanes, (batch.x, batch.target, batch.s))
+        weight = lanes(batch.weight[:, :, :, None])[:, :, 0]
+        pull = torch.from_numpy(strength[0]).to(x)
+        loss = network.loss(parameters, x, target, s, pull, weight)
         parts = torch.autograd.grad(loss.sum(), list(parameters.values()))
         return loss.detach().numpy(), np.concatenate([part.flatten(1) for part in parts], 1)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from neurodsr.models.interface import Baseline
+from neurodsr.training.reference import weighted_mean_square
 
 Parameters = Mapping[str, Tensor]
 Values = dict[str, NDArray[np.float64]]
@@ -78,13 +79,17 @@ class Network(ABC):
         return {name: part.view(len(part), *shape) for (name, shape), part in named}
 
     def loss(
-        self, parameters: Parameters, x: Tensor, target: Tensor, s: Tensor, strength: Tensor
+        self,
+        parameters: Parameters,
+        x: Tensor,
+        target: Tensor,
+        s: Tensor,
+        strength: Tensor,
+        weight: Tensor,
     ) -> Tensor:
-        """Mean squared error ``(run,)`` over what was observed; ``target`` is shaped as ``x``."""
-        first = self.warm_up - 1
-        predicted = self.predict(parameters, x, s, strength)[:, first:]
-        target = target[:, 1 + first :]
-        missing = torch.isnan(target)
-        error = torch.where(missing, 0.0, predicted - target.nan_to_num())
-        observed = (~missing).flatten(1).sum(1).clamp(min=1)
-        return error.square().flatten(1).sum(1) / observed
+        """Weighted mean squared error ``(run,)`` of what was observed (`weighted_mean_square`).
+
+        ``target`` is shaped as ``x``, ``weight (run or 1, step + 1, lane)``.
+        """
+        predicted = self.predict(parameters, x, s, strength)[:, self.warm_up - 1 :]
+        return weighted_mean_square(predicted, target[:, self.warm_up :], weight[:, self.warm_up :])

@@ -39,7 +39,7 @@ from neurodsr.training.compiled.window import (
 
 @parallel
 def losses(  # type: ignore[no-untyped-def]
-    a, W, h1, C, B, L, alpha, H, clipped, centred, direct, x, target, s, strength, inside,
+    a, W, h1, C, B, L, alpha, H, clipped, centred, direct, x, target, s, strength, weight,
     loss, gradient,
 ):  # fmt: skip
     """Mean squared errors of all runs, and their gradients (see `shallow.losses`).
@@ -56,16 +56,16 @@ def losses(  # type: ignore[no-untyped-def]
         squares[run, block], count[run, block] = block_losses(
             a[run], W[run], h1[run], C[run], B[run], L[run], alpha[run], H[run], clipped, centred,
             direct, x[run, block], target[run, block], s[run, block], strength[run],
-            inside[block], parts[run, block],
+            weight[min(run, len(weight) - 1), block], parts[run, block],
         )  # fmt: skip
     average(squares, count, parts, loss, gradient)
 
 
 @compiled
 def block_losses(  # type: ignore[no-untyped-def]
-    a, W, h1, C, B, L, alpha, H, clipped, centred, direct, x, target, s, strength, inside, part
+    a, W, h1, C, B, L, alpha, H, clipped, centred, direct, x, target, s, strength, weight, part
 ):  # fmt: skip
-    """Sum of squared errors and their number in one block of windows, and half its gradient."""
+    """Weighted squared errors of one block of windows, their weights, and half the gradient."""
     latent = len(a)
     steps = len(strength)
     size = steps * latent * LANES
@@ -83,7 +83,7 @@ def block_losses(  # type: ignore[no-untyped-def]
         a, W, alpha, H, h1, C, clipped, centred, start, signal, targets, strength, drive,
         forced, value, slope, z,
     )  # fmt: skip
-    squares, count, gz, errors = observe(B, z, target, inside, latent)
+    squares, count, gz, errors = observe(B, z, target, weight, latent)
     backward(a, W, centred, signal, targets, strength, slope, gz, start)
     write_diagonal(ga, gh1, forced, gz, latent, steps)
     write_products(gW.reshape(latent, latent), gz, latent, value, latent, steps)

@@ -43,7 +43,7 @@ ROOM = 1 << 17
 
 @parallel
 def losses(  # type: ignore[no-untyped-def]
-    a, W1, W2, h1, h2, C, B, L, clipped, direct, x, target, s, strength, inside, loss, gradient
+    a, W1, W2, h1, h2, C, B, L, clipped, direct, x, target, s, strength, weight, loss, gradient
 ):  # fmt: skip
     """Mean squared errors of all runs, and their gradients.
 
@@ -53,7 +53,8 @@ def losses(  # type: ignore[no-untyped-def]
     ``L x``. ``x`` and ``target (run, block, step + 1, channel, lane)`` are the observations that
     states are inferred from and those to be predicted, ``s (run, block, step, input, lane)`` the
     inputs, ``strength (run, step)`` that of the forcing, toward ``x`` itself if ``direct``, else
-    toward ``E x`` or ``(x, L x)``; ``inside (block, lane)`` says which windows count.
+    toward ``E x`` or ``(x, L x)``; ``weight (run or 1, block, step + 1, lane)`` says how much a
+    sample counts.
 
     Fills ``loss (run,)`` and ``gradient (run, number)``: those of a, W1, W2, h1, h2, C, B, L.
     """
@@ -65,17 +66,17 @@ def losses(  # type: ignore[no-untyped-def]
         run, block = divmod(np.int64(unit), np.int64(blocks))
         squares[run, block], count[run, block] = block_losses(
             a[run], W1[run], W2[run], h1[run], h2[run], C[run], B[run], L[run], clipped, direct,
-            x[run, block], target[run, block], s[run, block], strength[run], inside[block],
-            parts[run, block],
+            x[run, block], target[run, block], s[run, block], strength[run],
+            weight[min(run, len(weight) - 1), block], parts[run, block],
         )  # fmt: skip
     average(squares, count, parts, loss, gradient)
 
 
 @compiled
 def block_losses(  # type: ignore[no-untyped-def]
-    a, W1, W2, h1, h2, C, B, L, clipped, direct, x, target, s, strength, inside, part
+    a, W1, W2, h1, h2, C, B, L, clipped, direct, x, target, s, strength, weight, part
 ):  # fmt: skip
-    """Sum of squared errors and their number in one block of windows, and half its gradient."""
+    """Weighted squared errors of one block of windows, their weights, and half the gradient."""
     latent, hidden = W1.shape
     steps = len(strength)
     ga, rest = cut(part, latent)
@@ -94,7 +95,7 @@ def block_losses(  # type: ignore[no-untyped-def]
         a, fan_in, fan_out, h1, threshold, C, clipped, start, signal, targets, strength, drive,
         forced, u, z,
     )  # fmt: skip
-    squares, count, gz, errors = observe(B, z, target, inside, latent)
+    squares, count, gz, errors = observe(B, z, target, weight, latent)
     backward(
         a, fan_in, fan_out, threshold, clipped, signal, targets, strength, forced, u, gz, start,
         gW1.reshape(latent, hidden), gW2.reshape(hidden, latent), gh2,

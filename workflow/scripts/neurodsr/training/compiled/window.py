@@ -132,13 +132,13 @@ def constant(h1, C, s, at, image, image_at):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def observe(B, z, target, inside, latent):  # type: ignore[no-untyped-def]
-    """Errors of predicted observations ``x = B z``: their sum of squares, and their number.
+def observe(B, z, target, weight, latent):  # type: ignore[no-untyped-def]
+    """Errors of predicted observations ``x = B z``: sum of weighted squares, and of the weights.
 
     ``B (channel, latent)`` without rows means that the first units are the channels.
     ``target (step + 1, channel, lane)`` is NaN where nothing was observed, its first sample is not
-    predicted; ``inside (lane,)`` is 1 for windows that count and 0 for repeated ones. Returns also
-    half the gradient of the sum, ``(step, latent, lane)``, and, where there is a B, the errors
+    predicted; ``weight (step + 1, lane)`` says how much a sample counts. Returns also half the
+    gradient of the sum, ``(step, latent, lane)``, and, where there is a B, the weighted errors
     ``(step, channel, lane)``.
     """
     steps, channels = target.shape[0] - 1, target.shape[1]
@@ -147,12 +147,13 @@ def observe(B, z, target, inside, latent):  # type: ignore[no-untyped-def]
     errors = np.zeros(steps * len(B) * LANES, z.dtype)
     BT = B.T.copy()
     zero = spread(z.dtype.type(0))
-    weight = load(inside, 0)
+    weights = weight.reshape(-1)
     squares = zero
     count = zero
     for t in range(steps):
         at = t * latent * LANES
         row = t * channels * LANES
+        counts = load(weights, (t + 1) * LANES)
         predicted, predicted_at = z, at
         if len(B):
             add_image(B, z, at, errors, row)
@@ -160,13 +161,14 @@ def observe(B, z, target, inside, latent):  # type: ignore[no-untyped-def]
         for n in range(channels):
             true = load(wanted, row + (channels + n) * LANES)
             error = subtract(load(predicted, predicted_at + n * LANES), true)
-            error = where_number(true, multiply(weight, error), zero)
-            squares = fma(error, error, squares)
-            count = add(count, where_number(true, weight, zero))
+            error = where_number(true, error, zero)
+            weighted = multiply(counts, error)
+            squares = fma(weighted, error, squares)
+            count = add(count, where_number(true, counts, zero))
             if len(B):
-                store(errors, row + n * LANES, error)
+                store(errors, row + n * LANES, weighted)
             else:
-                store(gz, at + n * LANES, error)
+                store(gz, at + n * LANES, weighted)
         if len(B):
             add_image(BT, errors, row, gz, at)
     return total(squares), total(count), gz, errors
@@ -202,8 +204,8 @@ def cut(room, size):  # type: ignore[no-untyped-def]
 def average(squares, count, parts, loss, gradient):  # type: ignore[no-untyped-def]
     """Mean squared error and its gradient, from sums over blocks of windows.
 
-    ``squares`` and their number ``count (run, block)``; ``parts (run, block, number)`` are half the
-    gradients of the former.
+    ``squares`` and their weights ``count (run, block)``; ``parts (run, block, number)`` are half
+    the gradients of the former.
     """
     runs, blocks, numbers = parts.shape
     for run in range(runs):
@@ -212,7 +214,7 @@ def average(squares, count, parts, loss, gradient):  # type: ignore[no-untyped-d
             count[run, 0] += count[run, block]
             for p in range(numbers):
                 parts[run, 0, p] += parts[run, block, p]
-        observed = max(count[run, 0], loss.dtype.type(1))
+        observed = count[run, 0] if count[run, 0] > 0 else loss.dtype.type(1)
         loss[run] = squares[run, 0] / observed
         for p in range(numbers):
             gradient[run, p] = 2 / observed * parts[run, 0, p]
