@@ -118,6 +118,19 @@ def test_of_epochs_that_differ_by_chance_the_one_of_least_divergence_is_kept(mod
     assert kept(model, [*looks, (0.11, 1.0, DECAYED, 0.0), looks[0]], spread=0.035)[-2:] == [8, 9]
 
 
+def test_divergence_chooses_among_epochs_that_forecast_alike(model: Model) -> None:
+    """At a high rate an early epoch may come near by chance, but forecasts badly."""
+    early, late = (0.1, 1.3, SUSTAINED, 0.1, 0.2), (0.1, 1.0, SUSTAINED, 0.1, 0.3)
+    assert kept(model, [early, late]) == [1, 2]
+    assert kept(model, [late, early]) == [1, 1]
+    alike = (0.1, 1.08, SUSTAINED, 0.1, 0.2)
+    assert kept(model, [alike, late]) == [1, 1]
+    assert kept(model, [late, alike]) == [1, 2]
+    # errors do not creep up
+    creeping = [(0.1, 1.06**k, SUSTAINED, 0.1, 0.9**k) for k in range(4)]
+    assert kept(model, creeping) == [1, 2, 2, 2]
+
+
 def test_free_runs_that_come_to_rest_late_are_not_kept(model: Model) -> None:
     """They look right for a while, as transient chaos does."""
     looks = [(0.5, 1.0, SUSTAINED, 0.4), (0.3, 1.0, SUSTAINED, 2.0), (0.4, 1.0, SUSTAINED, 0.45)]

@@ -91,6 +91,13 @@ def test_models_nearer_than_halves_of_the_data_are_told_apart_by_forecasts() -> 
         assert one.order(value, error, unknown, barred, 0.05).tolist() == expected
 
 
+def test_divergence_chooses_among_models_that_forecast_alike() -> None:
+    value, error = np.full(4, 0.1), np.array([1.0, 1.3, 1.05, 0.5])
+    divergence, barred = np.array([0.3, 0.1, 0.2, 0.1]), np.array([False, False, False, True])
+    criterion = make_criterion(make_series(lorenz(500)), 40, 0)
+    assert criterion.order(value, error, divergence, barred, 0.05).tolist() == [2, 0, 1, 3]
+
+
 def test_divergence_is_that_of_gaussians() -> None:
     rng = np.random.default_rng(0)
     series = make_series(rng.standard_normal((100_000, 1)))

@@ -49,6 +49,8 @@ class State:
         Of the data from free runs of the epoch chosen so far, inf where it is unknown.
     least_divergence : (run,)
         Least one of the epochs that are as good as that one.
+    least_error : (run,)
+        Least forecast error of these, as far as their divergence is known.
     loss, validation, pull : (run, epoch)
         Training loss, criterion, and mean forcing strength; NaN where there is none (yet).
     epoch
@@ -72,6 +74,7 @@ class State:
     least_resting: NDArray[np.float64]
     divergence: NDArray[np.float64]
     least_divergence: NDArray[np.float64]
+    least_error: NDArray[np.float64]
     chosen_epoch: NDArray[np.int64]
     loss: NDArray[np.float64]
     validation: NDArray[np.float64]
@@ -95,6 +98,7 @@ _DIMENSIONS = {
     "least_resting": ("run",),
     "divergence": ("run",),
     "least_divergence": ("run",),
+    "least_error": ("run",),
     "chosen_epoch": ("run",),
     "loss": ("run", "total_epoch"),
     "validation": ("run", "total_epoch"),

@@ -21,7 +21,7 @@ from neurodsr.training.adaptive import START
 from neurodsr.training.checkpoint import State
 from neurodsr.training.forcing import learning_rates
 from neurodsr.training.optimise import Adapt, Gradients, Trainable, run_epoch
-from neurodsr.training.selection import DECAYED, LANES, SUSTAINED, admitted
+from neurodsr.training.selection import ALIKE, DECAYED, LANES, SUSTAINED, admitted
 from neurodsr.training.sides import first_memory, sides_of
 from neurodsr.training.windows import Noise, Windows, inputs_of
 
@@ -179,6 +179,7 @@ def begin(model: Trainable, runs: int, epochs: int, seed: int, optimiser: str = 
         least_resting=np.full(runs, np.inf),
         divergence=np.full(runs, np.inf),
         least_divergence=np.full(runs, np.inf),
+        least_error=np.full(runs, np.inf),
         chosen_epoch=np.zeros(runs, np.int64),
         loss=np.full((runs, epochs), np.nan),
         validation=np.full((runs, epochs), np.nan),
@@ -216,15 +217,15 @@ def validate(task: Task, state: State, tolerance: float | None, rounds: int) -> 
     """Score the present parameters and keep them if there is hardly a better epoch, in place.
 
     Free runs that look right and keep going are continued, and count as what they come to. Of two
-    epochs that are hardly worse than the best one that of clearly less divergence is kept, the
-    later one where none is or one is unknown: training goes on to help.
+    epochs that are hardly worse than the best one and forecast alike that of clearly less
+    divergence is kept, the later one where none is or one is unknown: training goes on to help.
     """
     values, errors, kinds = task.judge.score(state.parameters)
     resting = np.array(kinds) == DECAYED
     state.least_resting = np.minimum(state.least_resting, np.where(resting, errors, np.inf))
     least = state.least_resting
     barred = ~admitted(state.error, state.resting, least, tolerance)
-    state.best_value[barred] = state.least_divergence[barred] = np.inf
+    state.best_value[barred] = state.least_divergence[barred] = state.least_error[barred] = np.inf
     eligible = np.isfinite(values) & admitted(errors, resting, least, tolerance)
     acceptable = task.hardly_worse(state.best_value)
     lively = eligible & (values <= acceptable) & (np.array(kinds) == SUSTAINED)
@@ -237,11 +238,15 @@ def validate(task: Task, state: State, tolerance: float | None, rounds: int) -> 
     state.validation[:, state.epoch - 1] = values
     state.best_value[eligible] = np.minimum(state.best_value, values)[eligible]
     still_good = values_of_choice(state) <= task.hardly_worse(state.best_value)
-    state.least_divergence[~still_good] = np.inf
+    state.least_divergence[~still_good] = state.least_error[~still_good] = np.inf
     known = np.isfinite(divergences)
-    better &= ~(known & (divergences > (1 + MARGIN) * state.least_divergence))
-    least_of_both = np.minimum(state.least_divergence, divergences)
-    state.least_divergence[better] = np.where(known, least_of_both, np.inf)[better]
+    comparable = better & known
+    state.least_error[comparable] = np.minimum(state.least_error, errors)[comparable]
+    state.least_divergence[state.error > (1 + ALIKE) * state.least_error] = np.inf
+    farther = divergences > (1 + MARGIN) * state.least_divergence
+    better &= ~(known & (farther | (errors > (1 + ALIKE) * state.least_error)))
+    state.least_divergence[better] = np.minimum(state.least_divergence, divergences)[better]
+    state.least_divergence[better & ~known] = state.least_error[better & ~known] = np.inf
     state.best[better] = state.parameters[better]
     state.error[better] = errors[better]
     state.resting[better] = resting[better]

@@ -46,6 +46,8 @@ LOST = 2.0
 TOLERANCE = 0.2
 """A later epoch is preferred to an earlier one whose criterion is better by less than this part:
 small differences are chance, while training goes on to help."""
+ALIKE = 0.1
+"""Forecasts whose errors differ by less than this part are alike: of chaos they say little more."""
 FORECASTS = 128
 """Forecasts from so many starts, if the validation split has them."""
 POOLED = 200_000
@@ -159,8 +161,9 @@ class Criterion:
         """Indices of models from the best on.
 
         Those that are hardly worse than the best are told apart by their divergence where it is
-        known. Otherwise models that are nearer to the data than halves of the data to each other
-        are equally near: of short series, free runs say little. Forecasts tell them apart.
+        known, as far as they forecast like the best of them. Otherwise models that are nearer to
+        the data than halves of the data to each other are equally near: of short series, free runs
+        say little. Forecasts tell them apart.
 
         Parameters
         ----------
@@ -172,7 +175,8 @@ class Criterion:
             As of `equal_below`.
         """
         best = np.min(value, where=~barred, initial=np.inf)
-        near = value <= self.hardly_worse(best, tolerance)
+        near = (value <= self.hardly_worse(best, tolerance)) & ~barred & np.isfinite(divergence)
+        near &= error <= (1 + ALIKE) * np.min(error, where=near, initial=np.inf)
         nearest = np.where(near, divergence, np.inf)
         floored = np.maximum(value, self.equal_below(tolerance))
         return np.lexsort((error, floored, nearest, barred))
