@@ -309,7 +309,8 @@ def test_methods_describe_every_family() -> None:
             "forecasts of the latter; with more units than channels, a state was inferred from "
             "samples before it too, which pull the model",
         ),
-        ("gru", {"rarity": 2}, "states weighted by their rarity to the power 2"),
+        ("gru", {"rarity": 2}, "windows drawn by the rarity of their states to the power 2"),
+        ("gru", {"emphasis": 1}, "errors weighted by the rarity of states to the power 1"),
         (
             "lstm",
             {"noise": 0.05, "noise_on": "inputs"},

@@ -108,6 +108,7 @@ def settings() -> dict[str, Any]:
             "invertibility": 0.0,
         },
         "rarity": 0,
+        "emphasis": 0,
         "noise": 0.01,
         "noise_on": "window",
         "gradient_clip": 5.0,

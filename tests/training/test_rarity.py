@@ -65,8 +65,9 @@ def test_samples_are_weighted_by_their_rarity() -> None:
 
 def test_samples_of_a_window_have_their_weights(series: xr.Dataset) -> None:
     """Each window those of its samples, none the lanes that fill up a vector."""
-    windows = make_windows(series, 20, 20, rare=1)
+    windows = make_windows(series, 20, 20, emphasis=1)
     assert windows.weights is not None
+    assert make_windows(series, 20, 20, rare=1).weights is None
     epoch = windows.epoch(7, 0, 2, 1, 4, Noise(0.0))
     weight = epoch.batch(0).weight
     for run in range(2):

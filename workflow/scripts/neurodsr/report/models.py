@@ -157,7 +157,9 @@ def _penalties(model: Mapping[str, Any]) -> Iterator[str]:
 
 def _drawing(model: Mapping[str, Any]) -> Iterator[str]:
     if model["rarity"] > 0:
-        yield f"states weighted by their rarity to the power {model['rarity']:g}"
+        yield f"windows drawn by the rarity of their states to the power {model['rarity']:g}"
+    if model["emphasis"] > 0:
+        yield f"errors weighted by the rarity of states to the power {model['emphasis']:g}"
 
 
 def _noise(model: Mapping[str, Any]) -> Iterator[str]:

@@ -85,7 +85,7 @@ def fit_cohort(
     steps = settings["sequence_length"]
     windows = cohort_windows(
         list(cohort.values()), 50 if steps == "auto" else steps,
-        settings["forcing"]["neighbours"], settings["rarity"],
+        settings["forcing"]["neighbours"], settings["rarity"], settings["emphasis"],
     )  # fmt: skip
     first = next(iter(cohort.values()))
     extent = float(np.nanmin(windows.observation)), float(np.nanmax(windows.observation))

@@ -77,7 +77,7 @@ def fit(
         return fit_baseline(series, statespace, settings, seed, checkpoint_path, log)
     windows = make_windows(
         series, settings["sequence_length"], int(statespace.attrs["sequence_length"]),
-        settings["forcing"]["neighbours"], settings["rarity"],
+        settings["forcing"]["neighbours"], settings["rarity"], settings["emphasis"],
     )  # fmt: skip
     train = series["observation"].values[series["split"].values == TRAIN]
     model = build(

@@ -104,7 +104,11 @@ class CohortWindows(Windows):
 
 
 def cohort_windows(
-    cohort: Sequence[xr.Dataset], steps: int, neighbours: int = 0, rare: float = 0
+    cohort: Sequence[xr.Dataset],
+    steps: int,
+    neighbours: int = 0,
+    rare: float = 0,
+    emphasis: float = 0,
 ) -> CohortWindows:
     """Training windows of all subjects.
 
@@ -112,7 +116,7 @@ def cohort_windows(
     ----------
     cohort
         Series of all subjects, of equal channels and inputs.
-    steps, neighbours, rare
+    steps, neighbours, rare, emphasis
         As of `make_windows`.
 
     Raises
@@ -138,7 +142,7 @@ def cohort_windows(
                 f" {cohort[0].attrs['recording']}; set preprocess.sampling_interval"
             )
         try:
-            parts.append(make_windows(series, steps, steps, neighbours, rare))
+            parts.append(make_windows(series, steps, steps, neighbours, rare, emphasis))
         except RecordingError as error:
             raise RecordingError(f"{name}: {error}") from error
     before = np.cumsum([0, *(len(part.observation) for part in parts[:-1])])
@@ -152,7 +156,7 @@ def cohort_windows(
         starts=np.concatenate([part.starts + start for part, start in offset]),
         steps=steps,
         own=tuple(part.starts + start for part, start in offset),
-        weights=np.concatenate([part.weights for part in parts]) if rare else None,
+        weights=np.concatenate([part.weights for part in parts]) if emphasis else None,
     )
 
 

@@ -2,8 +2,8 @@
 
 A loss over time is one over the invariant density: where a system seldom is, a model may be wrong
 at no cost, and its free runs miss the largest excursions. Drawing windows by the rarity of their
-states, and letting the samples in them count by their own, is importance sampling toward a loss
-over the attractor's extent.
+states is importance sampling toward a loss over the attractor's extent. A window has many states,
+though, of which few are rare: weights of single samples go farther, and ask for more data.
 """
 
 import numpy as np

@@ -180,7 +180,12 @@ def inputs_of(series: xr.Dataset) -> NDArray[np.float64]:
 
 
 def make_windows(
-    series: xr.Dataset, length: int | str, automatic: int, neighbours: int = 0, rare: float = 0
+    series: xr.Dataset,
+    length: int | str,
+    automatic: int,
+    neighbours: int = 0,
+    rare: float = 0,
+    emphasis: float = 0,
 ) -> Windows:
     """All windows that the train split of a series offers.
 
@@ -196,8 +201,9 @@ def make_windows(
         First states are inferred from estimates by so many samples on each side
         (`neighbours.from_neighbours`); 0 for the samples themselves.
     rare
-        Windows are drawn, and samples count, by the rarity of their states to this power
-        (`rarity.repeated`, `rarity.weighted`).
+        Windows are drawn by the rarity of their states to this power (`rarity.repeated`).
+    emphasis
+        Samples are weighted by their rarity to this power (`rarity.weighted`).
 
     Raises
     ------
@@ -235,10 +241,10 @@ def make_windows(
         estimates = from_neighbours(observation.astype(float), train, neighbours)
         known = np.ascontiguousarray(estimates, np.float32)
     weights = None
-    if rare:
+    if rare or emphasis:
         found = rarity(np.where((ends > 0)[:, None], known, np.nan))
-        starts = repeated(starts, ends, steps, found, rare)
-        weights = weighted(found, rare)
+        starts = repeated(starts, ends, steps, found, rare) if rare else starts
+        weights = weighted(found, emphasis) if emphasis else None
     return Windows(
         single,
         known,

@@ -45,7 +45,7 @@ def fit_network(
     """
     windows = make_windows(
         series, settings["sequence_length"], int(statespace.attrs["sequence_length"]),
-        settings["forcing"]["neighbours"], settings["rarity"],
+        settings["forcing"]["neighbours"], settings["rarity"], settings["emphasis"],
     )  # fmt: skip
     schedule = strengths(
         settings["forcing"], settings["epochs"], windows.steps, intervals(statespace.attrs)
