@@ -141,9 +141,11 @@ def test_what_oscillates_is_ranked_by_free_runs_unless_rest_forecasts_better() -
 
 
 def test_what_free_runs_hardly_tell_apart_is_told_apart_by_divergence() -> None:
-    scores = [Score(0.1, 0.1, "", 0.3), Score(0.11, 0.2, "", 0.1), Score(0.3, 0.1, "", 0.05),
+    scores = [Score(0.1, 0.1, "", 0.3), Score(0.11, 0.105, "", 0.1), Score(0.3, 0.1, "", 0.05),
               Score(0.115, 0.1, "", 0.2)]  # fmt: skip
     assert ranking(scores, criterion(0.0), 0.05).tolist() == [1, 3, 0, 2]
+    worse = [*scores[:1], scores[1]._replace(error=0.2), *scores[2:]]
+    assert ranking(worse, criterion(0.0), 0.05).tolist() == [3, 0, 1, 2]
     assert ranking(scores, criterion(0.4), 0.05).tolist() == [2, 1, 3, 0]
     assert simplest(scores, [2, 9, 1, 3], criterion(0.0), 0.05) == 1
     assert simplest(scores, [2, 9, 1, 3], criterion(0.4), 0.05) == 2
