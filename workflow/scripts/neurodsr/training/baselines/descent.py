@@ -18,7 +18,7 @@ from neurodsr.training.baselines.result import assemble
 from neurodsr.training.baselines.validation import Score, Validation, make_validation
 from neurodsr.training.descent import Task, course, descend
 from neurodsr.training.forcing import intervals, strengths
-from neurodsr.training.reference import lanes
+from neurodsr.training.reference import data_of
 from neurodsr.training.windows import Batch, make_windows
 
 Floats = NDArray[Any]
@@ -96,10 +96,7 @@ def gradients_of(
     """Losses and gradients of all runs, see `optimise.Gradients`."""
 
     def gradients(parameters: Parameters, batch: Batch, strength: Floats) -> tuple[Floats, Floats]:
-        x, target, s = map(lanes, (batch.x, batch.target, batch.s))
-        weight = lanes(batch.weight[:, :, :, None])[:, :, 0]
-        pull = torch.from_numpy(strength[0]).to(x)
-        loss = network.loss(parameters, x, target, s, pull, weight)
+        loss = network.loss(parameters, *data_of(batch, strength[0]))
         parts = torch.autograd.grad(loss.sum(), list(parameters.values()))
         return loss.detach().numpy(), np.concatenate([part.flatten(1) for part in parts], 1)
 
